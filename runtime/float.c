@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/float.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/int.h"
+#include "runtime/number_internal.h"
+#include "runtime/runtime_internal.h"
+#include "runtime/str.h"
+
+WEFT_ALWAYS_INLINE weft_object *make(double value) {
+  weft_float *o = weft__object_alloc(&weft_float_type, sizeof *o);
+  if (WEFT_UNLIKELY(!o)) return NULL;
+  o->value = value;
+  return &o->header;
+}
+
+weft_object *weft_float_new(double value) { return make(value); }
+
+static double value_of(const weft_object *o) { return ((const weft_float *)o)->value; }
+
+/* False: neither a float nor an int. */
+static bool to_double(const weft_object *o, double *value) {
+  if (weft_type_derives(o->type, &weft_float_type))
+    *value = value_of(o);
+  else if (weft_type_derives(o->type, &weft_int_type))
+    *value = (double)((const weft_int *)o)->value;
+  else
+    return false;
+  return true;
+}
+
+double weft_float_value(weft_object *o) {
+  double value;
+  weft__check_attached("weft_float_value");
+  if (o && to_double(o, &value)) return value;
+  weft_raise(&weft_TypeError, "must be a real number, not %s", o ? o->type->spec.name : "NULL");
+  return -1.0;
+}
+
+static weft_object *float_add(weft_object *a, weft_object *b) {
+  double x, y;
+  return to_double(a, &x) && to_double(b, &y) ? make(x + y) : NULL;
+}
+
+static weft_object *float_subtract(weft_object *a, weft_object *b) {
+  double x, y;
+  return to_double(a, &x) && to_double(b, &y) ? make(x - y) : NULL;
+}
+
+static weft_object *float_multiply(weft_object *a, weft_object *b) {
+  double x, y;
+  return to_double(a, &x) && to_double(b, &y) ? make(x * y) : NULL;
+}
+
+/* The fewest digits that read back as the same number; written plainly when the exponent is between -4 and 15. */
+static weft_object *float_repr(weft_object *self) {
+  double value = value_of(self);
+  if (isnan(value)) return weft_str_new("nan");
+  if (isinf(value)) return weft_str_new(value < 0 ? "-inf" : "inf");
+  char digits[40];
+  int precision = 0;
+  do snprintf(digits, sizeof digits, "%.*e", precision, value);
+  while (strtod(digits, NULL) != value && precision++ < 17);
+  int exponent = atoi(strchr(digits, 'e') + 1);
+  if (exponent >= -4 && exponent < 16)
+    return weft_str_format("%.*f", precision > exponent ? precision - exponent : 1, value);
+  return weft_str_new(digits);
+}
+
+static int float_hash(weft_object *self, int64_t *hash) {
+  double value = value_of(self);
+  if (isnan(value)) return weft__hash_identity(self, hash);
+  if (isinf(value)) {
+    *hash = value > 0 ? 314159 : -314159;
+    return 0;
+  }
+  /* value = m * 2^e with an integer m of 53 bits; 2^61 = 1 modulo the prime, so multiplying by 2^e rotates 61 bits. */
+  int e;
+  double fraction = frexp(fabs(value), &e);
+  uint64_t m = (uint64_t)ldexp(fraction, 53);
+  unsigned turn = (unsigned)(((e - 53) % 61 + 61) % 61);
+  m = ((m << turn) & WEFT__HASH_MODULUS) | (turn ? m >> (61 - turn) : 0);
+  int64_t h = m == WEFT__HASH_MODULUS ? 0 : (int64_t)m;
+  *hash = value < 0 ? -h : h;
+  return 0;
+}
+
+/* Compares exactly: a 64-bit int may not fit a double. */
+static int compare_with_int(double x, int64_t y) {
+  if (x >= 0x1p63) return 1;
+  if (x < -0x1p63) return -1;
+  int64_t whole = (int64_t)x;
+  if (whole != y) return whole > y ? 1 : -1;
+  double rest = x - (double)whole;
+  return (rest > 0) - (rest < 0);
+}
+
+static int float_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
+  double x = value_of(a), y;
+  if (!to_double(b, &y)) return WEFT_NOT_IMPLEMENTED;
+  if (isnan(x) || isnan(y)) return op == WEFT_NE;
+  if (weft_type_derives(b->type, &weft_int_type))
+    return weft__compare_order(compare_with_int(x, ((const weft_int *)b)->value), op);
+  return weft__compare_order((x > y) - (x < y), op);
+}
+
+static int float_is_true(weft_object *self) { return value_of(self) != 0; }
+
+const weft_type weft_float_type = {
+    .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
+    .spec = {.name = "float",
+             .base = &weft_object_type,
+             .basic_size = sizeof(weft_float),
+             .repr = float_repr,
+             .hash = float_hash,
+             .compare = float_compare,
+             .is_true = float_is_true,
+             .add = float_add,
+             .subtract = float_subtract,
+             .multiply = float_multiply},
+    .plain = true,
+};

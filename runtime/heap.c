@@ -1,0 +1,630 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The private heap: blocks of up to 512 bytes for objects.
+ *
+ *     arena (4 MiB, aligned mmap)
+ *       +- page (64 KiB, aligned; of one size class; belongs to one heap)
+ *            +- header | block | block | ...
+ *
+ *   A heap belongs to an owner slot, so to the thread that occupies it. Each page has a list of free blocks that only its
+ *   heap's thread touches, without atomics, and one atomic list, `remote`, for blocks that other threads free. In mode
+ *   gil all threads share one heap, and nothing is remote.
+ *
+ *   Page states: CURRENT  its heap allocates its class from it      AVAILABLE  has free blocks, in the heap's list
+ *                FULL     no free block; in no list of available ones, found again through its next free
+ *                EMPTY    in no heap; its arena's
+ *
+ *   Equation: used + |free| == blocks before `carved`, as the owner sees it: blocks in `remote` count as used; and a CURRENT
+ *   page counts one more as used, so that it never looks empty and the last free of a loop stays on the fast path.
+ *   A block that is free has a dead count word (its first 8 bytes), so whoever walks a page can tell; its link is in the
+ *   second 8 bytes. Blocks from `carved` on have not been used since the page was taken from its arena.
+ *
+ *   A FULL page's `remote` holds the tag NOTIFY instead of NULL. The remote free that replaces the tag, and only that
+ *   one, puts the page on its heap's `returned` stack, where the owner finds it when it needs a page. So an owner never
+ *   searches full pages.
+ *
+ *   Remote frees are collected in the freeing thread's outbox while they go to the same page, and handed over by one
+ *   compare-and-swap: at another page, at OUTBOX_MAX blocks, at a safepoint that stops, and at detach.
+ *
+ *   A thread that ends gives its pages to the orphan heap, from which any thread that needs a page adopts them.
+ *
+ * What protects what: a page's fields its heap's thread, except `remote` and `heap` (atomic) and `next_returned` (the
+ * thread that replaced the tag). Arenas and the orphan heap: arena_lock.
+ */
+#define _GNU_SOURCE
+#include "runtime/heap.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "runtime/runtime_internal.h"
+#include "sync/attach.h"
+
+enum {
+  PAGE_SIZE = 64 << 10,
+  ARENA_SIZE = 4 << 20,
+  ARENA_PAGES = ARENA_SIZE / PAGE_SIZE,
+  CARVE_BYTES = 4096, /* how much of a fresh page is made into free blocks at a time */
+  OUTBOX_MAX = 32,
+  SPARE_ARENAS = 2, /* empty arenas that are kept: what a burst of objects needs again soon */
+  FINE_MAX = 64,    /* classes of 8 bytes up to here, of 16 beyond */
+  CLASSES = FINE_MAX / 8 - 1 + (WEFT__SMALL_MAX - FINE_MAX) / 16,
+};
+_Static_assert(ARENA_PAGES == 64, "an arena's free pages are bits of one word");
+
+struct weft__block {
+  uint64_t dead; /* the count word of the object that was here */
+  struct weft__block *next;
+};
+
+enum page_state { CURRENT, AVAILABLE, FULL, EMPTY };
+
+struct weft__page {
+  struct weft__block *free;
+  uint32_t used;
+  uint32_t block_size;
+  struct weft__heap *heap;      /* atomic: read by remote frees */
+  struct weft__page *next, *previous; /* in the heap's list of available pages of its class, or of full ones */
+  uint8_t *carved, *end;        /* blocks from `carved` on have never been used */
+  struct arena *arena;
+  uint8_t class;
+  uint8_t state;
+  __attribute__((aligned(WEFT_CACHE_LINE))) uintptr_t remote; /* atomic: first block freed by others, or NOTIFY */
+  struct weft__page *next_returned;
+};
+enum { NOTIFY = 1 };
+enum { PAGE_HEADER = (sizeof(struct weft__page) + 15) & ~15 };
+
+struct arena {
+  struct arena *next, *previous; /* in open_arenas or full_arenas */
+  uint8_t *base;
+  uint64_t free_pages; /* bit i: page i is EMPTY */
+};
+
+struct weft__heap {
+  struct weft__page *current[CLASSES];   /* never NULL: no_page when there is none */
+  struct weft__page *available[CLASSES]; /* doubly linked */
+  struct weft__page *full;               /* doubly linked, all classes */
+  struct weft__page *returned;           /* atomic stack of FULL pages that a remote free has found */
+};
+
+/* A page without free blocks, so that allocation need not test for NULL. */
+static struct weft__page no_page = {.state = FULL};
+
+#define X5(x) x, x, x, x, x
+#define X35(x) X5(x), X5(x), X5(x), X5(x), X5(x), X5(x), X5(x)
+_Static_assert(CLASSES == 35, "as many as there are initialisers");
+struct weft__heap weft__heap_of_nobody = {.current = {X35(&no_page)}};
+static struct weft__heap heap_of_all = {.current = {X35(&no_page)}}; /* mode gil */
+static struct weft__heap orphans = {.current = {X35(&no_page)}};
+
+static weft__lock arena_lock;
+static struct arena *open_arenas, *full_arenas; /* with and without EMPTY pages */
+static size_t arena_count, spare_arenas, large_blocks, large_bytes; /* the last two atomic */
+
+/* --- Size classes --- */
+
+WEFT_ALWAYS_INLINE unsigned class_of(size_t size) {
+  if (size <= 16) return 0;
+  return (unsigned)(size <= FINE_MAX ? (size + 7) / 8 - 2 : (size - FINE_MAX + 15) / 16 + FINE_MAX / 8 - 2);
+}
+
+static uint32_t class_size(unsigned class) {
+  return class <= FINE_MAX / 8 - 2 ? (class + 2) * 8 : FINE_MAX + (class - (FINE_MAX / 8 - 2)) * 16;
+}
+
+static struct weft__page *page_of(const void *block) {
+  return (struct weft__page *)((uintptr_t)block & ~(uintptr_t)(PAGE_SIZE - 1));
+}
+
+/* --- Fault injection --- */
+
+bool weft__fault(void) {
+  struct weft__tstate *ts = weft__self();
+  if (WEFT_LIKELY(!ts->fail_at)) return false;
+  return ++ts->requests == ts->fail_at;
+}
+
+/* --- Lists of pages --- */
+
+static void list_push(struct weft__page **list, struct weft__page *page) {
+  page->previous = NULL;
+  page->next = *list;
+  if (*list) (*list)->previous = page;
+  *list = page;
+}
+
+static void list_remove(struct weft__page **list, struct weft__page *page) {
+  *(page->previous ? &page->previous->next : list) = page->next;
+  if (page->next) page->next->previous = page->previous;
+}
+
+/* --- Arenas, under arena_lock --- */
+
+static void arena_list_push(struct arena **list, struct arena *arena) {
+  arena->previous = NULL;
+  arena->next = *list;
+  if (*list) (*list)->previous = arena;
+  *list = arena;
+}
+
+static void arena_list_remove(struct arena **list, struct arena *arena) {
+  *(arena->previous ? &arena->previous->next : list) = arena->next;
+  if (arena->next) arena->next->previous = arena->previous;
+}
+
+static struct arena *arena_map(void) {
+  struct arena *arena = calloc(1, sizeof *arena);
+  if (!arena) return NULL;
+  uint8_t *raw = mmap(NULL, 2 * ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (raw == MAP_FAILED) {
+    free(arena);
+    return NULL;
+  }
+  uint8_t *base = (uint8_t *)(((uintptr_t)raw + ARENA_SIZE - 1) & ~(uintptr_t)(ARENA_SIZE - 1));
+  if (base > raw) munmap(raw, (size_t)(base - raw));
+  munmap(base + ARENA_SIZE, (size_t)(raw + ARENA_SIZE - base));
+  arena->base = base;
+  arena->free_pages = UINT64_MAX;
+  arena_list_push(&open_arenas, arena);
+  arena_count++;
+  spare_arenas++;
+  return arena;
+}
+
+static void arena_unmap(struct arena *arena) {
+  arena_list_remove(&open_arenas, arena);
+  munmap(arena->base, ARENA_SIZE);
+  free(arena);
+  arena_count--;
+}
+
+/* An EMPTY page, its header zeroed; NULL: out of memory. */
+static struct weft__page *arena_take_page(void) {
+  struct arena *arena = open_arenas;
+  if (!arena && !(arena = arena_map())) return NULL;
+  if (arena->free_pages == UINT64_MAX) spare_arenas--;
+  unsigned i = (unsigned)__builtin_ctzll(arena->free_pages);
+  arena->free_pages &= arena->free_pages - 1;
+  if (!arena->free_pages) {
+    arena_list_remove(&open_arenas, arena);
+    arena_list_push(&full_arenas, arena);
+  }
+  struct weft__page *page = (struct weft__page *)(arena->base + (size_t)i * PAGE_SIZE);
+  memset(page, 0, sizeof *page);
+  page->arena = arena;
+  return page;
+}
+
+static void arena_give_page(struct weft__page *page) {
+  struct arena *arena = page->arena;
+  page->state = EMPTY;
+  if (!arena->free_pages) {
+    arena_list_remove(&full_arenas, arena);
+    arena_list_push(&open_arenas, arena);
+  }
+  arena->free_pages |= UINT64_C(1) << (((uint8_t *)page - arena->base) / PAGE_SIZE);
+  if (arena->free_pages != UINT64_MAX) return;
+  if (spare_arenas < SPARE_ARENAS)
+    spare_arenas++;
+  else
+    arena_unmap(arena);
+}
+
+/* --- A page's blocks --- */
+
+static void page_start(struct weft__page *page, struct weft__heap *heap, unsigned class) {
+  page->class = (uint8_t)class;
+  page->block_size = class_size(class);
+  page->carved = (uint8_t *)page + PAGE_HEADER;
+  page->end = page->carved + (PAGE_SIZE - PAGE_HEADER) / page->block_size * page->block_size;
+  /* order: relaxed: other threads learn of the page from an object in it, which is published to them later. */
+  weft__store_relaxed(&page->heap, heap);
+}
+
+/* Makes the next few never-used blocks into free ones. False: there are none left. */
+static bool page_carve(struct weft__page *page) {
+  if (page->carved == page->end) return false;
+  uint8_t *stop = page->carved + (CARVE_BYTES / page->block_size) * page->block_size;
+  if (stop > page->end) stop = page->end;
+  struct weft__block *list = page->free;
+  for (uint8_t *p = stop; p > page->carved;) {
+    struct weft__block *block = (struct weft__block *)(p -= page->block_size);
+    block->dead = 0;
+    block->next = list;
+    list = block;
+  }
+  page->carved = stop;
+  page->free = list;
+  return true;
+}
+
+/* Takes the blocks that other threads freed. False: there are none. */
+static bool page_collect(struct weft__page *page) {
+  /* order: relaxed: a look; the exchange below synchronises. */
+  if (weft__load_relaxed(&page->remote) <= NOTIFY) return false;
+  /* order: acquire [remote-free]: sees the links, and the other threads' last use of the blocks. */
+  struct weft__block *first = (struct weft__block *)weft__exchange_acquire(&page->remote, (uintptr_t)0), *last = first;
+  uint32_t n = 1;
+  for (; last->next; last = last->next) n++;
+  last->next = page->free;
+  page->free = first;
+  page->used -= n;
+  return true;
+}
+
+static bool page_refill(struct weft__page *page) { return page->free || page_collect(page) || page_carve(page); }
+
+/* --- A heap's pages --- */
+
+static void page_make_current(struct weft__heap *heap, struct weft__page *page) {
+  page->state = CURRENT;
+  page->used++;
+  heap->current[page->class] = page;
+}
+
+/* Afterwards the page is in no list and its state is the caller's to set. */
+static void page_stop_current(struct weft__heap *heap, struct weft__page *page) {
+  page->used--;
+  heap->current[page->class] = &no_page;
+}
+
+static void page_make_available(struct weft__heap *heap, struct weft__page *page) {
+  page->state = AVAILABLE;
+  list_push(&heap->available[page->class], page);
+}
+
+/* The page has no free block left. Files it as FULL, unless other threads free into it just now. */
+static bool page_to_full(struct weft__heap *heap, struct weft__page *page) {
+  uintptr_t none = 0;
+  /* order: relaxed: the tag carries no data; a remote free that is already there keeps us from setting it. */
+  if (!weft__cas_relaxed(&page->remote, &none, (uintptr_t)NOTIFY)) return false;
+  page->state = FULL;
+  list_push(&heap->full, page);
+  return true;
+}
+
+/* A FULL page has a free block again. */
+static void page_from_full(struct weft__heap *heap, struct weft__page *page) {
+  list_remove(&heap->full, page);
+  page_make_available(heap, page);
+}
+
+/* Takes the tag off a FULL page that its own thread has freed into. False: a remote free was faster, and the page is on
+ * its way to `returned`; it stays FULL until it is found there. */
+static bool page_untag(struct weft__page *page) {
+  uintptr_t tag = NOTIFY;
+  return weft__cas_relaxed(&page->remote, &tag, (uintptr_t)0);
+}
+
+/* An AVAILABLE page has no block in use any more. */
+static void page_give_back(struct weft__heap *heap, struct weft__page *page) {
+  list_remove(&heap->available[page->class], page);
+  weft__lock_acquire(&arena_lock);
+  arena_give_page(page);
+  weft__lock_release(&arena_lock);
+}
+
+static void take_returned(struct weft__heap *heap) {
+  /* order: relaxed: a look. */
+  if (!weft__load_relaxed(&heap->returned)) return;
+  /* order: acquire [returned]: sees the links; pairs with the release in page_return. */
+  struct weft__page *page = weft__exchange_acquire(&heap->returned, NULL);
+  while (page) {
+    struct weft__page *next = page->next_returned;
+    struct weft__heap *owner = weft__load_relaxed(&page->heap);
+    /* A page that was orphaned while it was on its way here: orphans are under the lock. */
+    bool orphan = owner != heap;
+    if (orphan) weft__lock_acquire(&arena_lock);
+    page_from_full(owner, page);
+    page_collect(page);
+    if (orphan) weft__lock_release(&arena_lock);
+    if (!orphan && !page->used) page_give_back(heap, page);
+    page = next;
+  }
+}
+
+/* A page of the class that a dead thread left behind; NULL: none. */
+static struct weft__page *adopt(struct weft__heap *heap, unsigned class) {
+  /* order: relaxed: a look, to stay off the lock while there are no orphans. */
+  if (!weft__load_relaxed(&orphans.available[class]) && !weft__load_relaxed(&orphans.returned)) return NULL;
+  weft__lock_acquire(&arena_lock);
+  struct weft__page *returned = weft__exchange_acquire(&orphans.returned, NULL);
+  for (; returned; returned = returned->next_returned) page_from_full(&orphans, returned);
+  struct weft__page *page = orphans.available[class];
+  if (page) {
+    list_remove(&orphans.available[class], page);
+    weft__store_relaxed(&page->heap, heap);
+  }
+  weft__lock_release(&arena_lock);
+  return page;
+}
+
+static struct weft__page *fresh_page(struct weft__heap *heap, unsigned class) {
+  weft__lock_acquire(&arena_lock);
+  struct weft__page *page = arena_take_page();
+  weft__lock_release(&arena_lock);
+  if (page) page_start(page, heap, class);
+  return page;
+}
+
+/* A page that may have a free block, in no list; NULL: out of memory. */
+static struct weft__page *candidate(struct weft__heap *heap, unsigned class) {
+  struct weft__page *page = heap->available[class];
+  if (page) {
+    list_remove(&heap->available[class], page);
+    return page;
+  }
+  page = adopt(heap, class);
+  return page ? page : fresh_page(heap, class);
+}
+
+/* Makes a page with a free block the current one of its class. NULL: out of memory; there is no current one then. */
+static struct weft__page *next_page(struct weft__heap *heap, unsigned class) {
+  struct weft__page *page = heap->current[class];
+  if (page != &no_page) {
+    if (page_refill(page)) return page;
+    page_stop_current(heap, page);
+    take_returned(heap);
+  } else {
+    take_returned(heap);
+    if (!(page = candidate(heap, class))) return NULL;
+  }
+  while (!page_refill(page)) {
+    /* Fails when a remote free has come in just now: the next refill finds it. */
+    if (page_to_full(heap, page) && !(page = candidate(heap, class))) return NULL;
+  }
+  page_make_current(heap, page);
+  return page;
+}
+
+/* --- Allocation --- */
+
+static WEFT_NOINLINE void *alloc_slow(unsigned class) {
+  weft__check_attached("allocation");
+  weft_poll();
+  if (weft__fault()) return NULL;
+  struct weft__heap *heap = weft__tls.heap;
+  struct weft__page *page = next_page(heap, class);
+  if (!page) return NULL;
+  struct weft__block *block = page->free;
+  page->free = block->next;
+  page->used++;
+  if (WEFT_UNLIKELY(weft__self()->fail_at)) {
+    /* Armed: no page stays current, so that every request comes here and is counted. */
+    page_stop_current(heap, page);
+    page_make_available(heap, page);
+  }
+  return block;
+}
+
+static WEFT_NOINLINE void *alloc_large(size_t size) {
+  weft__check_attached("allocation");
+  weft_poll();
+  if (size > PTRDIFF_MAX || weft__fault()) return NULL;
+  void *block = malloc(size);
+  if (!block) return NULL;
+  /* order: relaxed: statistics. */
+  weft__add_relaxed(&large_blocks, 1);
+  weft__add_relaxed(&large_bytes, size);
+  return block;
+}
+
+void *weft__heap_alloc(size_t size) {
+  if (WEFT_UNLIKELY(size > WEFT__SMALL_MAX)) return alloc_large(size);
+  unsigned class = class_of(size);
+  struct weft__page *page = weft__tls.heap->current[class];
+  struct weft__block *block = page->free;
+  if (WEFT_UNLIKELY(!block)) return alloc_slow(class);
+  page->free = block->next;
+  page->used++;
+  return block;
+}
+
+/* --- Free --- */
+
+/* `first` to `last`, linked, go to another thread's page. */
+static void page_return(struct weft__page *page, struct weft__block *first, struct weft__block *last) {
+  uintptr_t old = weft__load_relaxed(&page->remote);
+  do {
+    last->next = old == NOTIFY ? NULL : (struct weft__block *)old;
+    /* order: release [remote-free]: publishes the links and our last use of the blocks; pairs with page_collect. */
+  } while (!weft__cas_weak_release(&page->remote, &old, (uintptr_t)first));
+  if (old != NOTIFY) return;
+  struct weft__heap *heap = weft__load_relaxed(&page->heap);
+  struct weft__page *head = weft__load_relaxed(&heap->returned);
+  do {
+    page->next_returned = head;
+    /* order: release [returned]: publishes the link; pairs with take_returned. */
+  } while (!weft__cas_weak_release(&heap->returned, &head, page));
+}
+
+void weft__heap_flush_outbox(struct weft__tstate *ts) {
+  if (!ts->outbox.page) return;
+  page_return(ts->outbox.page, ts->outbox.first, ts->outbox.last);
+  ts->outbox.page = NULL;
+  ts->outbox.count = 0;
+}
+
+static WEFT_NOINLINE void free_remote(struct weft__page *page, struct weft__block *block) {
+  struct weft__tstate *ts = weft__self();
+  weft__check_attached("weft_decref");
+  if (ts->outbox.page != page || ts->outbox.count == OUTBOX_MAX) {
+    weft__heap_flush_outbox(ts);
+    ts->outbox.page = page;
+    ts->outbox.first = ts->outbox.last = block;
+    ts->outbox.count = 1;
+    block->next = NULL;
+    return;
+  }
+  block->next = ts->outbox.first;
+  ts->outbox.first = block;
+  ts->outbox.count++;
+}
+
+/* The page's last block is free, or its first after it was full. `block` is in its list already. */
+static WEFT_NOINLINE void free_slow(struct weft__page *page) {
+  struct weft__heap *heap = weft__tls.heap;
+  if (page->state == FULL) {
+    if (!page_untag(page)) return;
+    page_from_full(heap, page);
+  }
+  if (!page->used) page_give_back(heap, page);
+}
+
+void weft__heap_free_small(void *p) {
+  struct weft__block *block = p;
+  struct weft__page *page = page_of(p);
+  /* order: relaxed: only the page's own thread, or one that adopts it while it has none, changes `heap`. */
+  if (WEFT_UNLIKELY(weft__load_relaxed(&page->heap) != weft__tls.heap)) {
+    free_remote(page, block);
+    return;
+  }
+  struct weft__block *was = page->free;
+  block->next = was;
+  page->free = block;
+  uint32_t used = --page->used;
+  if (WEFT_UNLIKELY(!was || !used)) free_slow(page);
+}
+
+void weft__heap_free(void *block, size_t size) {
+  if (WEFT_LIKELY(size <= WEFT__SMALL_MAX)) {
+    weft__heap_free_small(block);
+    return;
+  }
+  weft__sub_relaxed(&large_blocks, 1);
+  weft__sub_relaxed(&large_bytes, size);
+  free(block);
+}
+
+/* --- Buffers --- */
+
+void *weft__buffer_resize(void *buffer, size_t size) {
+  if (size > PTRDIFF_MAX || weft__fault()) return NULL;
+  return realloc(buffer, size);
+}
+
+void weft__buffer_free(void *buffer) { free(buffer); }
+
+/* --- Life of a heap --- */
+
+struct weft__heap *weft__heap_create(void) {
+  if (WEFT__HAS_GIL) return &heap_of_all;
+  struct weft__heap *heap = malloc(sizeof *heap);
+  if (heap) *heap = weft__heap_of_nobody;
+  return heap;
+}
+
+void weft__heap_destroy(struct weft__heap *heap) {
+  if (heap != &heap_of_all) free(heap);
+}
+
+static void orphan(struct weft__page *page, struct weft__page **list, enum page_state state) {
+  weft__store_relaxed(&page->heap, &orphans);
+  page->state = (uint8_t)state;
+  list_push(list, page);
+}
+
+void weft__heap_abandon(struct weft__tstate *ts) {
+  struct weft__heap *heap = ts->heap;
+  weft__heap_flush_outbox(ts);
+  if (heap == &heap_of_all) return;
+  take_returned(heap);
+  weft__lock_acquire(&arena_lock);
+  for (unsigned class = 0; class < CLASSES; class++) {
+    struct weft__page *page = heap->current[class];
+    if (page != &no_page) {
+      page_stop_current(heap, page);
+      page_make_available(heap, page);
+    }
+    while ((page = heap->available[class])) {
+      list_remove(&heap->available[class], page);
+      page_collect(page);
+      if (page->used)
+        orphan(page, &orphans.available[class], AVAILABLE);
+      else
+        arena_give_page(page);
+    }
+  }
+  for (struct weft__page *page; (page = heap->full);) {
+    list_remove(&heap->full, page);
+    orphan(page, &orphans.full, FULL);
+  }
+  weft__lock_release(&arena_lock);
+}
+
+void weft__heap_fini(void) {
+  while (open_arenas || full_arenas) {
+    if (full_arenas) {
+      struct arena *arena = full_arenas;
+      arena_list_remove(&full_arenas, arena);
+      arena_list_push(&open_arenas, arena);
+    }
+    arena_unmap(open_arenas);
+  }
+  spare_arenas = 0;
+  orphans = weft__heap_of_nobody;
+  heap_of_all = weft__heap_of_nobody;
+}
+
+void weft__heap_lock_for_fork(void) { weft__lock_acquire(&arena_lock); }
+void weft__heap_unlock_after_fork(void) { weft__lock_release(&arena_lock); }
+
+/* --- Statistics and faults --- */
+
+static void collect_heap(struct weft__heap *heap) {
+  take_returned(heap);
+  for (unsigned class = 0; class < CLASSES; class++) {
+    if (heap->current[class] != &no_page) page_collect(heap->current[class]);
+    for (struct weft__page *page = heap->available[class]; page; page = page->next) page_collect(page);
+  }
+}
+
+static void collect_of(struct weft__tstate *ts, void *arg) {
+  (void)arg;
+  weft__heap_flush_outbox(ts);
+  collect_heap(ts->heap);
+}
+
+static void count_blocks(const struct arena *arena, weft_heap_stats *stats) {
+  for (; arena; arena = arena->next) {
+    for (uint64_t in_use = ~arena->free_pages; in_use; in_use &= in_use - 1) {
+      struct weft__page *page = (struct weft__page *)(arena->base + (size_t)__builtin_ctzll(in_use) * PAGE_SIZE);
+      size_t blocks = page->used - (page->state == CURRENT);
+      stats->pages++;
+      stats->blocks += blocks;
+      stats->block_bytes += blocks * page->block_size;
+    }
+  }
+}
+
+void weft_heap_get_stats(weft_heap_stats *stats) {
+  weft__check_attached("weft_heap_get_stats");
+  weft_stop_the_world();
+  weft__tstate_for_each(collect_of, NULL);
+  collect_heap(&orphans);
+  *stats = (weft_heap_stats){.arenas = arena_count,
+                             .arena_bytes = arena_count * ARENA_SIZE,
+                             .large_blocks = weft__load_relaxed(&large_blocks),
+                             .large_bytes = weft__load_relaxed(&large_bytes)};
+  count_blocks(open_arenas, stats);
+  count_blocks(full_arenas, stats);
+  weft_start_the_world();
+}
+
+uint64_t weft_heap_fail_nth(uint64_t nth) {
+  weft__check_attached("weft_heap_fail_nth");
+  struct weft__tstate *ts = weft__self();
+  uint64_t requests = ts->requests;
+  ts->requests = 0;
+  ts->fail_at = nth;
+  struct weft__heap *heap = ts->heap;
+  for (unsigned class = 0; nth && class < CLASSES; class++) {
+    struct weft__page *page = heap->current[class];
+    if (page == &no_page) continue;
+    page_stop_current(heap, page);
+    page_make_available(heap, page);
+  }
+  return requests;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Mode gil: at most one thread is attached, so a count is a plain integer.
+ *
+ * refs > 0: that many references. refs == 0: dead. refs < 0: immortal, and no operation changes it: the sign decides
+ * with the flags that the addition sets anyway.
+ */
+#ifndef WEFT_MODE_GIL_H
+#define WEFT_MODE_GIL_H
+
+#define WEFT_MODE_NAME "gil"
+#define WEFT__MODE_TOKEN gil
+#define WEFT__HAS_GIL 1
+#define WEFT__HAS_OWNERS 0
+
+typedef struct weft_count {
+  int64_t refs;
+} weft_count;
+
+#define WEFT__COUNT_IMMORTAL \
+  { INT64_MIN / 2 }
+
+/* While a finalizer runs, its bit stands in for a reference: a decref below it cannot reach zero. */
+#define WEFT__GIL_DYING ((int64_t)1 << 61)
+
+static inline void weft__count_init(weft_count *c) { c->refs = 1; }
+
+static inline void weft__count_incref(weft_count *c) {
+  int64_t refs = c->refs + 1;
+  if (WEFT_UNLIKELY(refs <= 0)) return;
+  c->refs = refs;
+}
+
+static inline bool weft__count_decref(weft_count *c) {
+  int64_t refs = c->refs - 1;
+  if (WEFT_UNLIKELY(refs < 0)) return false;
+  c->refs = refs;
+  return refs == 0;
+}
+
+static inline bool weft__count_try_incref(weft_count *c) {
+  if (c->refs == 0 || (c->refs > 0 && (c->refs & WEFT__GIL_DYING))) return false;
+  weft__count_incref(c);
+  return true;
+}
+
+static inline int64_t weft__count_refs(const weft_count *c) {
+  return c->refs < 0 ? c->refs : c->refs & ~WEFT__GIL_DYING;
+}
+static inline bool weft__count_is_unique(const weft_count *c) { return c->refs == 1; }
+static inline bool weft__count_is_immortal(const weft_count *c) { return c->refs < 0; }
+static inline bool weft__count_is_dead(const weft_count *c) { return c->refs == 0; }
+static inline bool weft__count_immortalize(weft_count *c) {
+  c->refs = INT64_MIN / 2;
+  return true;
+}
+static inline void weft__count_publish_weak(weft_count *c) { (void)c; }
+
+static inline void weft__count_begin_dying(weft_count *c) { c->refs = WEFT__GIL_DYING; }
+static inline bool weft__count_end_dying(weft_count *c) {
+  if (c->refs < 0) return false;
+  c->refs -= WEFT__GIL_DYING;
+  return c->refs == 0;
+}
+
+static inline void weft__count_disown(weft_count *c) { (void)c; }
+static inline void weft__count_own(weft_count *c) { (void)c; }
+
+#endif

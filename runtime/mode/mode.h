@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contract that a mode fulfils, and the only place that chooses one.
+ *
+ * Weft's modes differ in what makes a reference count safe between threads, and in nothing else that a caller can see.
+ * gil.h, biased.h and atomic.h each define, for struct weft_object's first eight bytes:
+ *
+ *   weft_count                        the count word; all-zero-references is recognisable ("dead"), see is_dead
+ *   WEFT__COUNT_IMMORTAL              static initialiser of an immortal object's word
+ *   weft__count_init(c)               one reference, held by the calling (attached) thread
+ *   weft__count_incref(c)             the caller holds a reference already
+ *   weft__count_decref(c)             true: that was the last one, the caller must now let the object die
+ *   weft__count_try_incref(c)         the caller holds none, but knows that the memory is not freed; false when dying
+ *   weft__count_refs(c)               references held now, exact when nobody else changes it
+ *   weft__count_is_unique(c)          exactly one reference, and it is safe to change the object in place
+ *   weft__count_is_immortal(c)
+ *   weft__count_is_dead(c)            free block or object whose memory is about to be freed
+ *   weft__count_immortalize(c)        never moves again; the caller holds a reference; false: not possible now
+ *   weft__count_publish_weak(c)       from now on other threads may try_incref (set before the first weak reference)
+ *   weft__count_begin_dying(c)        enters the state in which a finalizer runs: references may come and go
+ *   weft__count_end_dying(c)          true: still without references; false: resurrected
+ *   weft__count_disown(c) / _own(c)   hand-over of the only reference to another thread (see object.h)
+ *
+ * and the constants
+ *
+ *   WEFT_MODE_NAME                    "gil", "biased", "atomic"
+ *   WEFT__HAS_GIL                     1: attaching takes the global lock, so at most one thread is attached
+ *   WEFT__HAS_OWNERS                  1: the word names an owner, so a thread has a queue of counts to settle
+ *
+ * Everywhere else the mode is a plain `if` on one of the two constants, so that all code compiles in every mode.
+ */
+#ifndef WEFT_MODE_MODE_H
+#define WEFT_MODE_MODE_H
+
+#include "../../sync/tls.h"
+#include "../config.h"
+
+#if WEFT_MODE_GIL
+#include "gil.h"
+#elif WEFT_MODE_BIASED
+#include "biased.h"
+#else
+#include "atomic.h"
+#endif
+
+WEFT_BEGIN_DECLS
+
+/* Each library defines the stamp of its own mode only, and every translation unit that includes Weft refers to the one
+ * it was compiled for: mixing them is an undefined symbol at link time, not a corrupted count at run time. */
+#define WEFT__PASTE2(a, b) a##b
+#define WEFT__PASTE(a, b) WEFT__PASTE2(a, b)
+#define weft__mode_stamp WEFT__PASTE(weft_program_and_library_must_both_be_built_for_mode_, WEFT__MODE_TOKEN)
+extern WEFT_API const char weft__mode_stamp[];
+__attribute__((used)) static const char *const weft__mode_stamp_reference = weft__mode_stamp;
+
+WEFT_END_DECLS
+#endif

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT */
+/* The operations of every object, by way of its type's slots; and how objects die. */
+#include "runtime/object.h"
+
+#include <string.h>
+
+#include "runtime/number_internal.h"
+#include "runtime/runtime_internal.h"
+#include "runtime/str.h"
+#include "sync/attach.h"
+
+/* --- Death --- */
+
+/*
+ * A dying container drops its items, which may be containers that die in turn, and so on without bound. Beyond
+ * DEALLOC_DEPTH nested deallocations the object is put on the thread's trash list instead, linked through its count word,
+ * which nothing uses any more, and dies when the outermost deallocation is done.
+ */
+enum { DEALLOC_DEPTH = 40 };
+
+_Static_assert(sizeof(weft_object *) <= sizeof(weft_count), "the link fits the count word");
+
+static void trash_push(struct weft__tstate *ts, weft_object *o) {
+  memcpy(&o->count, &ts->trash, sizeof ts->trash);
+  ts->trash = o;
+}
+
+static weft_object *trash_pop(struct weft__tstate *ts) {
+  weft_object *o = ts->trash;
+  memcpy(&ts->trash, &o->count, sizeof ts->trash);
+  return o;
+}
+
+/* True: resurrected. */
+static bool run_finalizer(weft_object *o) {
+  const weft_type *type = o->type;
+  uint64_t *finalized = (uint64_t *)(void *)((char *)o + type->marks_offset);
+  if (*finalized) return false;
+  *finalized = 1;
+  weft__count_begin_dying(&o->count);
+  weft_object *error = weft_error_take(); /* the finalizer's errors are its own */
+  type->spec.finalize(o);
+  if (weft_error_borrow()) weft_error_unraisable(o);
+  if (error) weft__self()->error = error;
+  return !weft__count_end_dying(&o->count);
+}
+
+static void die(weft_object *o) {
+  const weft_type *type = o->type;
+  if (type->marks_offset && run_finalizer(o)) return;
+  type->spec.dealloc(o);
+}
+
+static WEFT_NOINLINE void dealloc_container(weft_object *o) {
+  struct weft__tstate *ts = weft__self();
+  weft__check_attached("weft_decref");
+  if (ts->dealloc_depth >= DEALLOC_DEPTH) {
+    trash_push(ts, o);
+    return;
+  }
+  ts->dealloc_depth++;
+  die(o);
+  while (ts->dealloc_depth == 1 && ts->trash) {
+    die(trash_pop(ts));
+  }
+  ts->dealloc_depth--;
+}
+
+void weft__dealloc(weft_object *o) {
+  if (WEFT_LIKELY(o->type->plain))
+    weft__heap_free_small(o);
+  else
+    dealloc_container(o);
+}
+
+void weft_immortalize(weft_object *o) {
+  weft__check_attached("weft_immortalize");
+  if (weft__count_immortalize(&o->count)) return;
+  weft_stop_the_world();
+  WEFT_CHECK(weft__count_immortalize(&o->count));
+  weft_start_the_world();
+}
+
+/* --- Recursion --- */
+
+enum { RECURSION_LIMIT = 1000 }; /* frames of some 200 bytes: fits the smallest thread stacks people use */
+
+bool weft__recursion_enter(const char *where) {
+  if (WEFT_LIKELY(++weft__self()->recursion_depth <= RECURSION_LIMIT)) return true;
+  weft__self()->recursion_depth--;
+  weft_raise(&weft_RecursionError, "maximum recursion depth exceeded in %s", where);
+  return false;
+}
+
+void weft__recursion_leave(void) { weft__self()->recursion_depth--; }
+
+/* --- Types --- */
+
+bool weft_is_instance(const weft_object *o, const weft_type *type) { return weft_type_derives(o->type, type); }
+
+bool weft__expect(const char *call, const weft_object *o, const weft_type *type) {
+  weft__check_attached(call);
+  if (WEFT_LIKELY(o && weft_type_derives(o->type, type))) return true;
+  weft_raise(&weft_TypeError, "%s: expected %s, got %s", call, type->spec.name, o ? o->type->spec.name : "NULL");
+  return false;
+}
+
+bool weft__all_given(const char *call, size_t n, weft_object *const *objects) {
+  for (size_t i = 0; i < n; i++)
+    if (!weft__given(call, objects ? objects[i] : NULL)) return false;
+  weft__check_attached(call);
+  return true;
+}
+
+bool weft__given_slow(const char *call) {
+  weft__check_attached(call);
+  weft_raise(&weft_TypeError, "%s: expected an object, got NULL", call);
+  return false;
+}
+
+/* --- Operations --- */
+
+weft_object *weft_repr(weft_object *o) {
+  if (!weft__given("weft_repr", o)) return NULL;
+  if (!o->type->spec.repr) return weft_str_format("<%s object at %p>", o->type->spec.name, (void *)o);
+  if (!weft__recursion_enter("repr")) return NULL;
+  weft_object *text = o->type->spec.repr(o);
+  weft__recursion_leave();
+  return text;
+}
+
+weft_object *weft_str(weft_object *o) {
+  if (!weft__given("weft_str", o)) return NULL;
+  if (weft_str_check(o)) return weft_new_ref(o);
+  return o->type->spec.str ? o->type->spec.str(o) : weft_repr(o);
+}
+
+int weft__hash_identity(weft_object *self, int64_t *hash) {
+  uintptr_t id = (uintptr_t)self;
+  *hash = (int64_t)(id >> 4 | id << (sizeof id * 8 - 4)); /* the low bits of an address are always zero */
+  return 0;
+}
+
+int weft_hash(weft_object *o, int64_t *hash) {
+  if (!weft__given("weft_hash", o)) return -1;
+  if (!o->type->spec.hash) {
+    weft_raise(&weft_TypeError, "unhashable type: '%s'", o->type->spec.name);
+    return -1;
+  }
+  if (!weft__recursion_enter("hash")) return -1;
+  int failed = o->type->spec.hash(o, hash);
+  weft__recursion_leave();
+  if (!failed && *hash == -1) *hash = -2;
+  return failed;
+}
+
+static const char *const op_names[] = {"<", "<=", "==", "!=", ">", ">="};
+static const enum weft_compare_op swapped[] = {WEFT_GT, WEFT_GE, WEFT_EQ, WEFT_NE, WEFT_LT, WEFT_LE};
+
+static int compare_slots(weft_object *a, weft_object *b, enum weft_compare_op op) {
+  int result = a->type->spec.compare ? a->type->spec.compare(a, b, op) : WEFT_NOT_IMPLEMENTED;
+  if (result == WEFT_NOT_IMPLEMENTED && b->type->spec.compare) result = b->type->spec.compare(b, a, swapped[op]);
+  return result;
+}
+
+int weft_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
+  if (!weft__given("weft_compare", a) || !weft__given("weft_compare", b)) return -1;
+  if ((unsigned)op > WEFT_GE) {
+    weft_raise(&weft_ValueError, "weft_compare: no such operation: %d", (int)op);
+    return -1;
+  }
+  if (a == b && (op == WEFT_EQ || op == WEFT_NE)) return op == WEFT_EQ;
+  if (!weft__recursion_enter("comparison")) return -1;
+  int result = compare_slots(a, b, op);
+  weft__recursion_leave();
+  if (result != WEFT_NOT_IMPLEMENTED) return result;
+  if (op == WEFT_EQ || op == WEFT_NE) return op == WEFT_NE; /* by identity, which was tried */
+  weft_raise(&weft_TypeError, "'%s' not supported between instances of '%s' and '%s'", op_names[op],
+             a->type->spec.name, b->type->spec.name);
+  return -1;
+}
+
+int weft_is_true(weft_object *o) {
+  if (!weft__given("weft_is_true", o)) return -1;
+  if (o->type->spec.is_true) return o->type->spec.is_true(o);
+  if (!o->type->spec.length) return 1;
+  int64_t n = o->type->spec.length(o);
+  return n < 0 ? -1 : n > 0;
+}
+
+weft_object *weft_call(weft_object *callable, weft_object *const *args, size_t n) {
+  if (!weft__given("weft_call", callable)) return NULL;
+  if (!callable->type->spec.call)
+    return weft_raise(&weft_TypeError, "'%s' object is not callable", callable->type->spec.name);
+  if (!weft__recursion_enter("a call")) return NULL;
+  weft_object *result = callable->type->spec.call(callable, args, n);
+  weft__recursion_leave();
+  if (WEFT_UNLIKELY(!result && !weft_error_borrow()))
+    return weft_raise(&weft_RuntimeError, "a callable returned NULL without an error");
+  return result;
+}
+
+int64_t weft_length(weft_object *o) {
+  if (!weft__given("weft_length", o)) return -1;
+  if (o->type->spec.length) return o->type->spec.length(o);
+  weft_raise(&weft_TypeError, "object of type '%s' has no length", o->type->spec.name);
+  return -1;
+}
+
+weft_object *weft_getattr(weft_object *o, const char *name) {
+  if (!weft__given("weft_getattr", o)) return NULL;
+  if (o->type->spec.getattr) return o->type->spec.getattr(o, name);
+  return weft_raise(&weft_AttributeError, "'%s' object has no attribute '%s'", o->type->spec.name, name);
+}
+
+int weft_setattr(weft_object *o, const char *name, weft_object *value) {
+  if (!weft__given("weft_setattr", o)) return -1;
+  if (o->type->spec.setattr) return o->type->spec.setattr(o, name, value);
+  weft_raise(&weft_AttributeError, "'%s' object has no attribute '%s'", o->type->spec.name, name);
+  return -1;
+}
+
+typedef weft_object *(*binary_slot)(weft_object *, weft_object *);
+
+/* The left operand's slot first, then the right one's if that is another. */
+static weft_object *binary(weft_object *a, weft_object *b, binary_slot of_a, binary_slot of_b, const char *symbol) {
+  weft_object *result = of_a ? of_a(a, b) : NULL;
+  if (!result && of_b && of_b != of_a && !weft_error_borrow()) result = of_b(a, b);
+  if (!result && !weft_error_borrow())
+    weft_raise(&weft_TypeError, "unsupported operand types for %s: '%s' and '%s'", symbol, a->type->spec.name,
+               b->type->spec.name);
+  return result;
+}
+
+weft_object *weft__add_slow(weft_object *a, weft_object *b) {
+  if (!weft__given("weft_add", a) || !weft__given("weft_add", b)) return NULL;
+  return binary(a, b, a->type->spec.add, b->type->spec.add, "+");
+}
+
+weft_object *weft_subtract(weft_object *a, weft_object *b) {
+  if (!weft__given("weft_subtract", a) || !weft__given("weft_subtract", b)) return NULL;
+  return binary(a, b, a->type->spec.subtract, b->type->spec.subtract, "-");
+}
+
+weft_object *weft_multiply(weft_object *a, weft_object *b) {
+  if (!weft__given("weft_multiply", a) || !weft__given("weft_multiply", b)) return NULL;
+  return binary(a, b, a->type->spec.multiply, b->type->spec.multiply, "*");
+}
+
+void weft_incref_extern(weft_object *o) { weft_incref(o); }
+void weft_decref_extern(weft_object *o) { weft_decref(o); }

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* What neighbour files need of each other: assertions, misuse, memory, and the life of the runtime. */
+#ifndef WEFT_RUNTIME_INTERNAL_H
+#define WEFT_RUNTIME_INTERNAL_H
+
+#include <stdarg.h>
+
+#include "../sync/mutex.h"
+#include "../sync/tstate.h"
+#include "error.h"
+#include "object.h"
+#include "type.h"
+
+/* Always checked; a failure is a defect of Weft or of the program, with no caller to tell. */
+#define WEFT_CHECK(condition) \
+  (WEFT_LIKELY(condition) ? (void)0 : weft__fatal("%s:%d: check failed: %s", __FILE__, __LINE__, #condition))
+/* Checked in debug builds. */
+#define WEFT_ASSERT(condition) (WEFT_DEBUG ? WEFT_CHECK(condition) : (void)0)
+
+/* --- Reports --- */
+
+void weft__fatal(const char *format, ...) WEFT_PRINTF(1, 2) __attribute__((noreturn, cold));
+/* Misuse of `call`: aborts through the fatal hook with "weft: <call>: <what>". */
+void weft__misuse(const char *call, const char *what) __attribute__((noreturn, cold));
+void weft__warn(const char *format, ...) WEFT_PRINTF(1, 2) __attribute__((cold));
+
+/* --- Memory --- */
+
+/* A block of `size` bytes from the private heap, or from malloc when it is larger than a size class; not initialised.
+ * NULL: out of memory; no error is set. */
+void *weft__heap_alloc(size_t size);
+/* Gives it back; any attached thread may. */
+void weft__heap_free(void *block, size_t size);
+/* Gives back a block of a size class. */
+void weft__heap_free_small(void *block);
+/* Buffers outside objects; as malloc, realloc and free, but counted by fault injection. */
+void *weft__buffer_resize(void *buffer, size_t size);
+void weft__buffer_free(void *buffer);
+/* True when fault injection says that this request of the calling thread fails. */
+bool weft__fault(void);
+
+enum { WEFT__SMALL_MAX = 512 };
+
+extern struct weft__heap weft__heap_of_nobody;
+struct weft__heap *weft__heap_create(void);
+/* The calling thread ends: its pages are for others to adopt. */
+void weft__heap_abandon(struct weft__tstate *ts);
+void weft__heap_destroy(struct weft__heap *heap);
+/* Hands over the remote frees that the thread has collected. */
+void weft__heap_flush_outbox(struct weft__tstate *ts);
+void weft__heap_fini(void);
+void weft__heap_lock_for_fork(void);
+void weft__heap_unlock_after_fork(void);
+
+/* --- Counts --- */
+
+/* Settles what other threads queued for the calling thread. May: run finalizers. */
+void weft__merge_queue_drain(struct weft__tstate *ts);
+void weft__merge_queue_free(struct weft__tstate *ts);
+void weft__merge_queue_move(struct weft__tstate *from, struct weft__tstate *to);
+
+/* --- Objects --- */
+
+/* An object's memory with its header written; the body is not initialised. NULL with MemoryError. */
+static inline void *weft__object_alloc(const weft_type *type, size_t size) {
+  weft_object *o = weft__heap_alloc(size);
+  if (WEFT_UNLIKELY(!o)) return weft_raise_memory();
+  weft__count_init(&o->count);
+  o->type = type;
+  return o;
+}
+
+int weft__hash_identity(weft_object *self, int64_t *hash);
+weft_object *weft__str_vformat(const char *format, va_list args);
+/* Drops slots, calls clear, frees: the dealloc of types that say nothing about it. */
+void weft__generic_dealloc(weft_object *self);
+
+/* The lock of a container's contents: none is needed under a GIL. Taken at the start of an operation, which is then also
+ * a safepoint; inside there is none. */
+static inline void weft__object_lock(weft_mutex *m) {
+  if (!WEFT__HAS_GIL) weft_mutex_lock(m);
+}
+static inline void weft__object_unlock(weft_mutex *m) {
+  if (!WEFT__HAS_GIL) weft_mutex_unlock(m);
+}
+/* A lock for an object that has no room for its own; others may share it. */
+weft_mutex *weft__stripe(const weft_object *o);
+
+/* Around a slot that may nest without bound (repr, compare, hash). False: RecursionError is set. */
+bool weft__recursion_enter(const char *where);
+void weft__recursion_leave(void);
+
+/* TypeError "<call>: expected <type>, got <other>" unless `o` is of `type`. */
+bool weft__expect(const char *call, const weft_object *o, const weft_type *type);
+
+/* The items of a tuple. */
+weft_object **weft__tuple_items(weft_object *tuple);
+
+/* A NULL object is bad input like any other: TypeError, not a crash. */
+bool weft__given_slow(const char *call);
+static inline bool weft__given(const char *call, const weft_object *o) {
+  weft__check_attached(call);
+  return WEFT_LIKELY(o != NULL) || weft__given_slow(call);
+}
+bool weft__all_given(const char *call, size_t n, weft_object *const *objects);
+
+/* --- Life of the runtime --- */
+
+bool weft__runtime_running(void);
+void weft__types_fini(void);   /* types made by weft_type_new */
+void weft__threads_wait(void); /* for the threads that weft_finalize waits for */
+void weft__threads_after_fork(struct weft__tstate *survivor); /* in the child: all other threads are gone */
+void weft__thread_lost_in_fork(weft_object *thread);
+
+#endif

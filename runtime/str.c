@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * str. Body: the cached hash, the size in bytes, the bytes, a NUL; then, only when the text is not all ASCII, its length in
+ * code points in the last 8 bytes of the block. So ASCII text, for which both numbers agree, pays for one of them.
+ */
+#include "runtime/str.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "runtime/number_internal.h"
+#include "runtime/runtime_internal.h"
+#include "runtime/text_internal.h"
+
+struct str {
+  weft_object header;
+  int64_t hash;      /* atomic: -1 until it is asked for; every thread computes the same */
+  uint64_t size : 63; /* bytes */
+  uint64_t wide : 1;  /* not all ASCII */
+  char bytes[];
+};
+
+static size_t block_size(size_t size, bool wide) {
+  size_t end = sizeof(struct str) + size + 1;
+  return wide ? (end + 7) / 8 * 8 + 8 : end;
+}
+
+static uint64_t *code_points(const struct str *s) {
+  return (uint64_t *)(void *)((char *)s + block_size(s->size, true) - 8);
+}
+
+/* --- UTF-8 --- */
+
+/* Bytes of the well-formed sequence at `p` (Unicode 15, table 3-7); 0: ill-formed. */
+static size_t sequence_length(const unsigned char *p, const unsigned char *end) {
+  if (p[0] < 0x80) return 1;
+  size_t n = p[0] < 0xC2 ? 0 : p[0] < 0xE0 ? 2 : p[0] < 0xF0 ? 3 : p[0] < 0xF5 ? 4 : 0;
+  if (!n || (size_t)(end - p) < n) return 0;
+  unsigned char low = p[0] == 0xE0 ? 0xA0 : p[0] == 0xF0 ? 0x90 : 0x80;
+  unsigned char high = p[0] == 0xED ? 0x9F : p[0] == 0xF4 ? 0x8F : 0xBF;
+  if (p[1] < low || p[1] > high) return 0;
+  for (size_t i = 2; i < n; i++)
+    if ((p[i] & 0xC0) != 0x80) return 0;
+  return n;
+}
+
+/* Code points in the text; -1: not UTF-8. */
+static int64_t count_code_points(const char *bytes, size_t size) {
+  const unsigned char *p = (const unsigned char *)bytes, *end = p + size;
+  int64_t count = 0;
+  while (p < end) {
+    size_t n = sequence_length(p, end);
+    if (!n) return -1;
+    p += n;
+    count++;
+  }
+  return count;
+}
+
+/* --- Making --- */
+
+weft_object *weft_str_new_size(const char *bytes, size_t size) {
+  weft__check_attached("weft_str_new_size");
+  if (size > PTRDIFF_MAX / 2) return weft_raise_memory();
+  int64_t length = count_code_points(bytes, size);
+  if (length < 0) return weft_raise(&weft_ValueError, "str: the bytes are not UTF-8");
+  bool wide = (uint64_t)length != size;
+  struct str *s = weft__object_alloc(&weft_str_type, block_size(size, wide));
+  if (!s) return NULL;
+  s->hash = -1;
+  s->size = size;
+  s->wide = wide;
+  memcpy(s->bytes, bytes, size);
+  s->bytes[size] = '\0';
+  if (wide) *code_points(s) = (uint64_t)length;
+  return &s->header;
+}
+
+weft_object *weft_str_new(const char *text) {
+  weft__check_attached("weft_str_new");
+  return text ? weft_str_new_size(text, strlen(text)) : weft_raise(&weft_TypeError, "weft_str_new: NULL is not a string");
+}
+
+weft_object *weft__str_vformat(const char *format, va_list args) {
+  char small[256];
+  va_list again;
+  va_copy(again, args);
+  int size = vsnprintf(small, sizeof small, format, args);
+  weft_object *o = NULL;
+  if (size >= 0 && (size_t)size < sizeof small) {
+    o = weft_str_new_size(small, (size_t)size);
+  } else if (size >= 0) {
+    char *large = weft__buffer_resize(NULL, (size_t)size + 1);
+    if (large) vsnprintf(large, (size_t)size + 1, format, again);
+    o = large ? weft_str_new_size(large, (size_t)size) : weft_raise_memory();
+    weft__buffer_free(large);
+  }
+  va_end(again);
+  return o;
+}
+
+weft_object *weft_str_format(const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  weft_object *o = weft__str_vformat(format, args);
+  va_end(args);
+  return o;
+}
+
+/* --- Reading --- */
+
+const char *weft_str_utf8(const weft_object *o, size_t *size) {
+  if (!weft__expect("weft_str_utf8", o, &weft_str_type)) return NULL;
+  const struct str *s = (const struct str *)o;
+  if (size) *size = s->size;
+  return s->bytes;
+}
+
+static int64_t length_of(const struct str *s) { return (int64_t)(s->wide ? *code_points(s) : s->size); }
+
+int64_t weft_str_length(const weft_object *o) {
+  return weft__expect("weft_str_length", o, &weft_str_type) ? length_of((const struct str *)o) : -1;
+}
+
+/* --- Hash: SipHash-1-3 (Aumasson, Bernstein 2012), keyed per process against flooding --- */
+
+static uint64_t hash_key[2];
+
+bool weft__hash_seed_init(void) {
+  const char *seed = getenv("WEFT_HASH_SEED");
+  if (seed) {
+    hash_key[0] = strtoull(seed, NULL, 10);
+    hash_key[1] = ~hash_key[0];
+    return true;
+  }
+  return getrandom(hash_key, sizeof hash_key, 0) == sizeof hash_key;
+}
+
+static uint64_t rotate(uint64_t x, int by) { return x << by | x >> (64 - by); }
+
+static void sip_round(uint64_t v[4]) {
+  v[0] += v[1], v[2] += v[3];
+  v[1] = rotate(v[1], 13) ^ v[0], v[3] = rotate(v[3], 16) ^ v[2];
+  v[0] = rotate(v[0], 32);
+  v[2] += v[1], v[0] += v[3];
+  v[1] = rotate(v[1], 17) ^ v[2], v[3] = rotate(v[3], 21) ^ v[0];
+  v[2] = rotate(v[2], 32);
+}
+
+int64_t weft__hash_bytes(const void *bytes, size_t size) {
+  uint64_t v[4] = {hash_key[0] ^ UINT64_C(0x736f6d6570736575), hash_key[1] ^ UINT64_C(0x646f72616e646f6d),
+                   hash_key[0] ^ UINT64_C(0x6c7967656e657261), hash_key[1] ^ UINT64_C(0x7465646279746573)};
+  const char *p = bytes;
+  uint64_t word;
+  for (size_t left = size; left >= 8; left -= 8, p += 8) {
+    memcpy(&word, p, 8);
+    v[3] ^= word;
+    sip_round(v);
+    v[0] ^= word;
+  }
+  word = 0;
+  memcpy(&word, p, size % 8);
+  word |= (uint64_t)size << 56;
+  v[3] ^= word;
+  sip_round(v);
+  v[0] ^= word;
+  v[2] ^= 0xff;
+  for (int i = 0; i < 3; i++) sip_round(v);
+  int64_t hash = (int64_t)(v[0] ^ v[1] ^ v[2] ^ v[3]);
+  return hash == -1 ? -2 : hash;
+}
+
+static int str_hash(weft_object *self, int64_t *hash) {
+  struct str *s = (struct str *)self;
+  /* order: relaxed: threads may compute it at the same time, to the same result. */
+  *hash = weft__load_relaxed(&s->hash);
+  if (*hash != -1) return 0;
+  *hash = s->size ? weft__hash_bytes(s->bytes, s->size) : 0;
+  weft__store_relaxed(&s->hash, *hash);
+  return 0;
+}
+
+/* --- Slots --- */
+
+static int str_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
+  if (!weft_str_check(a) || !weft_str_check(b)) return WEFT_NOT_IMPLEMENTED;
+  const struct str *x = (struct str *)a, *y = (struct str *)b;
+  if ((op == WEFT_EQ || op == WEFT_NE) && x->size != y->size) return op == WEFT_NE;
+  /* UTF-8 sorts as its code points do. */
+  int order = memcmp(x->bytes, y->bytes, x->size < y->size ? x->size : y->size);
+  if (!order) order = (x->size > y->size) - (x->size < y->size);
+  return weft__compare_order(order, op);
+}
+
+static weft_object *str_add(weft_object *a, weft_object *b) {
+  if (!weft_str_check(a) || !weft_str_check(b)) return NULL;
+  struct weft__text text = {0};
+  const struct str *x = (struct str *)a, *y = (struct str *)b;
+  weft__text_add(&text, x->bytes, x->size);
+  weft__text_add(&text, y->bytes, y->size);
+  return weft__text_finish(&text);
+}
+
+static void repr_character(struct weft__text *text, unsigned char c, char quote) {
+  char escape[8] = {'\\', (char)c, '\0'};
+  if (c == '\n' || c == '\r' || c == '\t')
+    escape[1] = c == '\n' ? 'n' : c == '\r' ? 'r' : 't';
+  else if (c < 0x20 || c == 0x7f)
+    snprintf(escape, sizeof escape, "\\x%02x", c);
+  else if (c != '\\' && c != (unsigned char)quote)
+    snprintf(escape, sizeof escape, "%c", c);
+  weft__text_add(text, escape, strlen(escape));
+}
+
+static weft_object *str_repr(weft_object *self) {
+  const struct str *s = (struct str *)self;
+  char quote = memchr(s->bytes, '\'', s->size) && !memchr(s->bytes, '"', s->size) ? '"' : '\'';
+  struct weft__text text = {0};
+  weft__text_add(&text, &quote, 1);
+  for (size_t i = 0; i < s->size; i++) repr_character(&text, (unsigned char)s->bytes[i], quote);
+  weft__text_add(&text, &quote, 1);
+  return weft__text_finish(&text);
+}
+
+static int64_t str_slot_length(weft_object *self) { return length_of((struct str *)self); }
+
+static void str_dealloc(weft_object *self) {
+  struct str *s = (struct str *)self;
+  weft__heap_free(s, block_size(s->size, s->wide));
+}
+
+const weft_type weft_str_type = {
+    .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
+    .spec = {.name = "str",
+             .base = &weft_object_type,
+             .basic_size = sizeof(struct str) + 1,
+             .item_size = 1,
+             .repr = str_repr,
+             .hash = str_hash,
+             .compare = str_compare,
+             .add = str_add,
+             .length = str_slot_length,
+             .dealloc = str_dealloc},
+};

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * str: immutable text. Stored as UTF-8, followed by a NUL; its length counts code points; its hash is cached.
+ * Hashes are keyed with a random seed per process; WEFT_HASH_SEED=<number> in the environment makes runs repeatable.
+ */
+#ifndef WEFT_STR_H
+#define WEFT_STR_H
+
+#include "type.h"
+
+WEFT_BEGIN_DECLS
+
+extern WEFT_API const weft_type weft_str_type;
+
+static inline bool weft_str_check(const weft_object *o) { return o->type == &weft_str_type; }
+
+/* From a NUL-terminated UTF-8 string. Returns new. Errors: ValueError when not UTF-8, memory. */
+WEFT_API weft_object *weft_str_new(const char *text);
+/* From `size` bytes of UTF-8, which may contain NULs. Returns new. Errors: as above. */
+WEFT_API weft_object *weft_str_new_size(const char *bytes, size_t size);
+/* printf-style. Returns new. Errors: as above. */
+WEFT_API weft_object *weft_str_format(const char *format, ...) WEFT_PRINTF(1, 2);
+/* The UTF-8 bytes, NUL-terminated, valid while `o` lives; stores their number if `size` is not NULL.
+ * Errors: NULL with TypeError. */
+WEFT_API const char *weft_str_utf8(const weft_object *o, size_t *size);
+/* Code points. Errors (-1): TypeError. */
+WEFT_API int64_t weft_str_length(const weft_object *o);
+
+WEFT_END_DECLS
+#endif

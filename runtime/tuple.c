@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+#include "runtime/tuple.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "runtime/none.h"
+#include "runtime/runtime_internal.h"
+#include "runtime/sequence_internal.h"
+
+struct tuple {
+  weft_object header;
+  size_t size;
+  weft_object *items[];
+};
+
+static struct tuple empty = {.header = {WEFT__COUNT_IMMORTAL, &weft_tuple_type}};
+
+static size_t block_size(size_t n) { return sizeof(struct tuple) + n * sizeof(weft_object *); }
+
+/* The items are not initialised. NULL with MemoryError. */
+static struct tuple *make(size_t n) {
+  if (n > PTRDIFF_MAX / sizeof(weft_object *) - 8) return weft_raise_memory();
+  struct tuple *t = weft__object_alloc(&weft_tuple_type, block_size(n));
+  if (t) t->size = n;
+  return t;
+}
+
+weft_object *weft_tuple_new(size_t n, weft_object *const *items) {
+  if (!weft__all_given("weft_tuple_new", n, items)) return NULL;
+  if (n == 0) return &empty.header;
+  struct tuple *t = make(n);
+  if (!t) return NULL;
+  for (size_t i = 0; i < n; i++) t->items[i] = weft_new_ref(items[i]);
+  return &t->header;
+}
+
+weft_object *weft_tuple_pack(size_t n, ...) {
+  weft__check_attached("weft_tuple_pack");
+  if (n == 0) return &empty.header;
+  struct tuple *t = make(n);
+  if (!t) return NULL;
+  bool all = true;
+  va_list items;
+  va_start(items, n);
+  for (size_t i = 0; i < n; i++) {
+    weft_object *item = va_arg(items, weft_object *);
+    all = all && item;
+    t->items[i] = weft_new_ref(all ? item : WEFT_NONE);
+  }
+  va_end(items);
+  if (all) return &t->header;
+  weft_decref(&t->header);
+  return weft_raise(&weft_TypeError, "weft_tuple_pack: expected an object, got NULL");
+}
+
+weft_object **weft__tuple_items(weft_object *o) { return ((struct tuple *)o)->items; }
+
+int64_t weft_tuple_length(const weft_object *o) {
+  return weft__expect("weft_tuple_length", o, &weft_tuple_type) ? (int64_t)((const struct tuple *)o)->size : -1;
+}
+
+weft_object *weft_tuple_get_borrow(const weft_object *o, int64_t index) {
+  if (!weft__expect("weft_tuple_get", o, &weft_tuple_type)) return NULL;
+  const struct tuple *t = (const struct tuple *)o;
+  int64_t i = weft__index(index, t->size);
+  return i >= 0 ? t->items[i] : weft_raise(&weft_IndexError, "tuple index out of range");
+}
+
+weft_object *weft_tuple_get(const weft_object *o, int64_t index) {
+  weft_object *item = weft_tuple_get_borrow(o, index);
+  return item ? weft_new_ref(item) : NULL;
+}
+
+static int tuple_traverse(weft_object *self, weft_visit visit, void *arg) {
+  struct tuple *t = (struct tuple *)self;
+  for (size_t i = 0; i < t->size; i++) {
+    int stop = visit(t->items[i], arg);
+    if (stop) return stop;
+  }
+  return 0;
+}
+
+/* Drops the items last to first. */
+static void tuple_dealloc(weft_object *self) {
+  struct tuple *t = (struct tuple *)self;
+  for (size_t i = t->size; i-- > 0;) weft_decref(t->items[i]);
+  weft__heap_free(t, block_size(t->size));
+}
+
+static weft_object *item_of(weft_object *self, size_t i) {
+  struct tuple *t = (struct tuple *)self;
+  return i < t->size ? weft_new_ref(t->items[i]) : NULL;
+}
+
+static weft_object *tuple_repr(weft_object *self) { return weft__sequence_repr(self, item_of, "(", ")"); }
+
+static int tuple_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
+  if (!weft_tuple_check(a) || !weft_tuple_check(b)) return WEFT_NOT_IMPLEMENTED;
+  return weft__sequence_compare(a, b, item_of, op);
+}
+
+/* Mixes the items' hashes in order; the finaliser is that of MurmurHash3 (Appleby). */
+static int tuple_hash(weft_object *self, int64_t *hash) {
+  struct tuple *t = (struct tuple *)self;
+  uint64_t mixed = UINT64_C(0x9e3779b97f4a7c15) * (t->size + 1);
+  for (size_t i = 0; i < t->size; i++) {
+    int64_t h;
+    if (weft_hash(t->items[i], &h) < 0) return -1;
+    mixed = (mixed ^ (uint64_t)h) * UINT64_C(0xff51afd7ed558ccd);
+    mixed ^= mixed >> 32;
+  }
+  *hash = (int64_t)mixed;
+  return 0;
+}
+
+static weft_object *tuple_add(weft_object *a, weft_object *b) {
+  if (!weft_tuple_check(a) || !weft_tuple_check(b)) return NULL;
+  struct tuple *x = (struct tuple *)a, *y = (struct tuple *)b;
+  if (x->size + y->size == 0) return &empty.header;
+  struct tuple *sum = make(x->size + y->size);
+  if (!sum) return NULL;
+  for (size_t i = 0; i < sum->size; i++)
+    sum->items[i] = weft_new_ref(i < x->size ? x->items[i] : y->items[i - x->size]);
+  return &sum->header;
+}
+
+static int64_t tuple_length(weft_object *self) { return (int64_t)((struct tuple *)self)->size; }
+
+const weft_type weft_tuple_type = {
+    .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
+    .spec = {.name = "tuple",
+             .base = &weft_object_type,
+             .basic_size = sizeof(struct tuple),
+             .item_size = sizeof(weft_object *),
+             .flags = WEFT_TYPE_CONTAINER,
+             .traverse = tuple_traverse,
+             .dealloc = tuple_dealloc,
+             .repr = tuple_repr,
+             .hash = tuple_hash,
+             .compare = tuple_compare,
+             .add = tuple_add,
+             .length = tuple_length},
+};

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Types: what an object of a kind can do, as a table of slots.
+ *
+ * A type is made from a const spec by designated initialisers; a NULL slot is inherited from the base. Types are
+ * immortal objects: an instance does not count its type, so threads that make instances do not contend on it.
+ */
+#ifndef WEFT_TYPE_H
+#define WEFT_TYPE_H
+
+#include "object.h"
+
+WEFT_BEGIN_DECLS
+
+/* Called by a traverse slot for each object that it holds a counted reference to; a non-zero result stops and is
+ * returned. */
+typedef int (*weft_visit)(weft_object *referent, void *arg);
+
+enum weft_type_flags {
+  WEFT_TYPE_BASE = 1,      /* user types may derive from it */
+  WEFT_TYPE_CONTAINER = 2, /* holds references: has traverse and clear, the collector follows it */
+};
+
+typedef struct weft_type_spec {
+  const char *name;
+  const weft_type *base;          /* NULL: object */
+  size_t basic_size;              /* bytes of an instance, header included; 0: the base's, plus fixed slots */
+  size_t item_size;               /* bytes of each item of a variable-sized instance */
+  unsigned flags;                 /* enum weft_type_flags */
+  const char *const *slot_names;  /* fixed attribute slots of instances, ends in NULL; traverse and clear are generated */
+
+  /* Memory. A slot that is called with a dying object must not fail; an error that is set is reported as unraisable. */
+  int (*traverse)(weft_object *self, weft_visit visit, void *arg);
+  int (*clear)(weft_object *self);       /* drops references so that cycles break; may be called on a live object */
+  void (*finalize)(weft_object *self);   /* once, before the object dies; may resurrect it */
+  void (*dealloc)(weft_object *self);    /* drops all references, then weft_object_free; NULL: generated */
+
+  /* Operations. NULL: not supported. */
+  weft_object *(*repr)(weft_object *self);
+  weft_object *(*str)(weft_object *self);
+  int (*hash)(weft_object *self, int64_t *hash);
+  int (*compare)(weft_object *a, weft_object *b, enum weft_compare_op op); /* -1, 0, 1 or WEFT_NOT_IMPLEMENTED */
+  int (*is_true)(weft_object *self);
+  weft_object *(*call)(weft_object *self, weft_object *const *args, size_t n);
+  weft_object *(*add)(weft_object *a, weft_object *b);      /* NULL without an error set: not implemented for these */
+  weft_object *(*subtract)(weft_object *a, weft_object *b);
+  weft_object *(*multiply)(weft_object *a, weft_object *b);
+  int64_t (*length)(weft_object *self);
+  weft_object *(*getattr)(weft_object *self, const char *name);
+  int (*setattr)(weft_object *self, const char *name, weft_object *value);
+} weft_type_spec;
+
+/* What a compare slot returns for operands that it knows nothing about. */
+#define WEFT_NOT_IMPLEMENTED 2
+
+struct weft_type {
+  weft_object header;
+  weft_type_spec spec;   /* with what it inherits filled in */
+  uint32_t fixed_slots;  /* attribute slots of an instance, inherited ones included */
+  uint32_t slots_offset; /* where in the instance they start */
+  uint32_t marks_offset; /* where in the instance the "finalized" mark is; 0: the type has no finalizer */
+  bool plain;            /* dies without side effects: the block is simply freed */
+  int (*body_traverse)(weft_object *self, weft_visit visit, void *arg); /* what the generated slots call for the rest */
+  int (*body_clear)(weft_object *self);                                 /* of the body, where there are fixed slots */
+};
+
+extern WEFT_API const weft_type weft_object_type;
+extern WEFT_API const weft_type weft_type_type;
+
+/*
+ * Makes a type from `spec`, which is copied (the strings and slot names are not). It lives until weft_finalize.
+ * Returns borrowed. Errors: TypeError (no name, a base that is not one, sizes below the base's, too many slots), memory.
+ */
+WEFT_API const weft_type *weft_type_new(const weft_type_spec *spec);
+
+/*
+ * An instance of `type` with its fixed slots empty and further bytes zero. For variable-sized types `items` is the
+ * number of items. Returns new. Errors: memory, MemoryError for absurd sizes.
+ */
+WEFT_API weft_object *weft_object_new(const weft_type *type, size_t items);
+/* Gives back the memory of a dying object; for dealloc slots. `items` as at its creation. */
+WEFT_API void weft_object_free(weft_object *o, size_t items);
+
+/* True when `type` is `base` or derives from it. */
+WEFT_API bool weft_type_derives(const weft_type *type, const weft_type *base);
+
+/* --- Instances with fixed slots --- */
+
+/* An instance of a type made with slot names. Returns new. */
+WEFT_API weft_object *weft_instance_new(const weft_type *type);
+/* The value of slot `index` (in the order of slot_names, the base's first). Returns new.
+ * Errors: IndexError, AttributeError when empty. */
+WEFT_API weft_object *weft_slot_get(weft_object *instance, size_t index);
+/* Stores `value`, NULL to empty it; drops what was there. Errors (-1): IndexError. May: run finalizers. */
+WEFT_API int weft_slot_set(weft_object *instance, size_t index, weft_object *value);
+
+WEFT_END_DECLS
+#endif

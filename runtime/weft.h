@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Weft: an embeddable multithreaded object runtime. Include this as <weft/weft.h>.
+ *
+ * A value is a weft_object*, counted by reference. The mode (gil, biased, atomic), chosen when the program is built,
+ * decides what makes counts safe between threads; it changes no function's meaning. Read in this order: runtime.h (start
+ * and end), object.h (references), error.h, the built-in types, sync/attach.h and sync/thread.h (threads).
+ */
+#ifndef WEFT_WEFT_H
+#define WEFT_WEFT_H
+
+#include "config.h"
+#include "error.h"
+#include "float.h"
+#include "function.h"
+#include "heap.h"
+#include "int.h"
+#include "list.h"
+#include "none.h"
+#include "object.h"
+#include "runtime.h"
+#include "str.h"
+#include "tuple.h"
+#include "type.h"
+
+#include "../sync/attach.h"
+#include "../sync/thread.h"
+#include "../sync/timeline.h"
+
+#endif
