@@ -8,11 +8,13 @@ endif
 SAN     ?=
 DEBUG   ?=
 PREFIX  ?= /usr/local
+VERSION := 0.1.0
 CC      ?= gcc
 AR      ?= ar
 
 # One build directory for each combination of mode and variant: build/gil, build/biased-thread-debug, ...
 VARIANT := $(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))$(if $(SAN),-$(SAN))$(if $(DEBUG),-debug)
+comma   := ,
 B       := build
 out      = $(B)/$(1)$(VARIANT)
 
@@ -66,6 +68,63 @@ $(foreach m,gil biased atomic,$(eval $(call MODE_RULES,$(m))))
 .PHONY: libs
 libs: $(foreach m,$(MODES),$(LIB_$(m)))
 
-.PHONY: clean
+# --- Demos, tests, benchmarks: their own rules stand beside them ---
+
+-include demos/demos.mk
+-include tests/tests.mk
+-include bench/bench.mk
+
+# --- The two commands ---
+
+# Debian packages by purpose; `.ci/packages` installs what is missing, as root or through sudo.
+PACKAGES_BUILD := gcc libc6-dev
+PACKAGES_DEMO  := $(PACKAGES_BUILD) pkg-config libmicrohttpd-dev libcurl4-openssl-dev
+PACKAGES_TEST  := $(PACKAGES_BUILD) clang libclang-rt-14-dev libcriterion-dev spin
+
+.PHONY: demo-packages test-packages test
+demo-packages:
+	@.ci/packages $(PACKAGES_DEMO)
+test-packages:
+	@.ci/packages $(PACKAGES_TEST)
+test: test-packages
+	@$(MAKE) --no-print-directory check
+
+# --- Installation ---
+
+.PHONY: install
+install: libs
+	install -d $(DESTDIR)$(PREFIX)/include/weft $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	for h in $(PUBLIC); do install -Dm644 $$h $(DESTDIR)$(PREFIX)/include/weft/$$h; done
+	install -m644 $(INCLUDE) $(DESTDIR)$(PREFIX)/include/weft/weft.h
+	for m in $(MODES); do \
+	  install -m644 $(B)/$$m/libweft-$$m.a $(DESTDIR)$(PREFIX)/lib/; \
+	  install -m755 $(B)/$$m/libweft-$$m.so.0 $(DESTDIR)$(PREFIX)/lib/; \
+	  ln -sf libweft-$$m.so.0 $(DESTDIR)$(PREFIX)/lib/libweft-$$m.so; \
+	  printf 'prefix=%s\nName: weft-%s\nDescription: Weft object runtime, mode %s\nVersion: %s\nCflags: -I$${prefix}/include -DWEFT_MODE_%s=1\nLibs: -L$${prefix}/lib -lweft-%s\nLibs.private: $(LIBS)\n' \
+	    $(PREFIX) $$m $$m $(VERSION) $$(echo $$m | tr a-z A-Z) $$m >$(DESTDIR)$(PREFIX)/lib/pkgconfig/weft-$$m.pc; \
+	done
+
+# --- Upkeep ---
+
+.PHONY: lint format clean help
+lint:
+	@.ci/lint
+format:
+	clang-format -i $(SRC) $(HEADERS) $(wildcard demos/*.[ch] demos/*/*.[ch] tests/*/*.[ch] bench/*.[ch] bench/*/*.[ch])
 clean:
 	rm -rf $(B)
+
+help:
+	@echo 'make               build the library in all modes into build/<mode>/ (static and shared)'
+	@echo 'make demo          install what is missing, build, run the demos, print the comparison; DEMO=name for one'
+	@echo 'make test          install what is missing, run the whole quick test matrix'
+	@echo 'make unit          the unit tests of the current variant      make stress-quick   its stress programs, briefly'
+	@echo 'make stress        all stress programs, long (STRESS_SECONDS=60)'
+	@echo 'make verify        model-check the count protocol with Spin'
+	@echo 'make bench         benchmarks, with the peers that are installed; W=family for one     make bench-deps  install peers'
+	@echo 'make install       into PREFIX ($(PREFIX)), with pkg-config files; DESTDIR respected'
+	@echo 'make lint          what a grep can check of the house style    make format         clang-format'
+	@echo 'make clean         remove build/'
+	@echo
+	@echo 'MODE=gil|biased|atomic   only that mode        CC=clang        another compiler'
+	@echo 'SAN=thread|address       sanitizer build       DEBUG=1         checks, -O1        V=1   show commands'

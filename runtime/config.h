@@ -35,19 +35,19 @@
 
 #ifdef __cplusplus
 #define WEFT_BEGIN_DECLS extern "C" {
-#define WEFT_END_DECLS }
+#define WEFT_END_DECLS   }
 #else
 #define WEFT_BEGIN_DECLS
 #define WEFT_END_DECLS
 #endif
 
-#define WEFT_API __attribute__((visibility("default")))
-#define WEFT_LIKELY(x) __builtin_expect(!!(x), 1)
-#define WEFT_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define WEFT_NOINLINE __attribute__((noinline))
-#define WEFT_ALWAYS_INLINE __attribute__((always_inline)) static inline
+#define WEFT_API                __attribute__((visibility("default")))
+#define WEFT_LIKELY(x)          __builtin_expect(!!(x), 1)
+#define WEFT_UNLIKELY(x)        __builtin_expect(!!(x), 0)
+#define WEFT_NOINLINE           __attribute__((noinline))
+#define WEFT_ALWAYS_INLINE      __attribute__((always_inline)) static inline
 #define WEFT_PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
-#define WEFT_MUST_USE __attribute__((warn_unused_result))
+#define WEFT_MUST_USE           __attribute__((warn_unused_result))
 
 /* One slot in the executable's initial TLS block: %fs-relative access, from the shared library too. */
 #define WEFT_TLS __thread __attribute__((tls_model("initial-exec")))

@@ -40,19 +40,19 @@ static weft_object *error_repr(weft_object *self) {
   return message ? weft_str_format("%s(%s)", self->type->spec.name, weft_str_utf8(message, NULL)) : NULL;
 }
 
-#define ERROR_TYPE(symbol, name_, base_)                                            \
-  const weft_type symbol = {                                                        \
-      .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},                            \
-      .spec = {.name = name_,                                                       \
-               .base = base_,                                                       \
-               .basic_size = sizeof(struct error),                                  \
-               .flags = WEFT_TYPE_BASE | WEFT_TYPE_CONTAINER,                       \
-               .traverse = error_traverse,                                          \
-               .clear = error_clear,                                                \
-               .dealloc = weft__generic_dealloc,                                    \
-               .str = error_str,                                                    \
-               .repr = error_repr,                                                  \
-               .hash = weft__hash_identity},                                        \
+#define ERROR_TYPE(symbol, name_, base_)                      \
+  const weft_type symbol = {                                  \
+      .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},      \
+      .spec = {.name = name_,                                 \
+               .base = base_,                                 \
+               .basic_size = sizeof(struct error),            \
+               .flags = WEFT_TYPE_BASE | WEFT_TYPE_CONTAINER, \
+               .traverse = error_traverse,                    \
+               .clear = error_clear,                          \
+               .dealloc = weft__generic_dealloc,              \
+               .str = error_str,                              \
+               .repr = error_repr,                            \
+               .hash = weft__hash_identity},                  \
   }
 
 ERROR_TYPE(weft_Exception, "Exception", &weft_object_type);

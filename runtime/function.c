@@ -37,7 +37,8 @@ weft_object *weft_function_new(const char *name, weft_c_function body, size_t n,
 weft_object *weft_function_captured_borrow(const weft_object *o, size_t index) {
   if (!weft__expect("weft_function_captured_borrow", o, &weft_function_type)) return NULL;
   const struct function *f = (const struct function *)o;
-  return index < f->size ? f->captured[index] : weft_raise(&weft_IndexError, "function captured only %zu objects", f->size);
+  return index < f->size ? f->captured[index]
+                         : weft_raise(&weft_IndexError, "function captured only %zu objects", f->size);
 }
 
 const char *weft_function_name(const weft_object *o) {
@@ -127,7 +128,8 @@ static int cell_clear(weft_object *self) { return weft_cell_set(self, NULL); }
 
 static weft_object *cell_repr(weft_object *self) {
   weft_auto weft_object *value = weft_cell_get(self);
-  if (value) return weft_str_format("<cell at %p: %s object at %p>", (void *)self, value->type->spec.name, (void *)value);
+  if (value)
+    return weft_str_format("<cell at %p: %s object at %p>", (void *)self, value->type->spec.name, (void *)value);
   weft_error_clear();
   return weft_str_format("<cell at %p: empty>", (void *)self);
 }

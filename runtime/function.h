@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * function: a C function with captured objects, which makes it a closure; and cell: a box for one reference that several
- * closures share.
+ * function: a C function with captured objects, which makes it a closure; and cell: a box for one reference that
+ * several closures share.
  */
 #ifndef WEFT_FUNCTION_H
 #define WEFT_FUNCTION_H

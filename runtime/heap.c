@@ -6,18 +6,18 @@
  *       +- page (64 KiB, aligned; of one size class; belongs to one heap)
  *            +- header | block | block | ...
  *
- *   A heap belongs to an owner slot, so to the thread that occupies it. Each page has a list of free blocks that only its
- *   heap's thread touches, without atomics, and one atomic list, `remote`, for blocks that other threads free. In mode
- *   gil all threads share one heap, and nothing is remote.
+ *   A heap belongs to an owner slot, so to the thread that occupies it. Each page has a list of free blocks that only
+ * its heap's thread touches, without atomics, and one atomic list, `remote`, for blocks that other threads free. In
+ * mode gil all threads share one heap, and nothing is remote.
  *
  *   Page states: CURRENT  its heap allocates its class from it      AVAILABLE  has free blocks, in the heap's list
  *                FULL     no free block; in no list of available ones, found again through its next free
  *                EMPTY    in no heap; its arena's
  *
- *   Equation: used + |free| == blocks before `carved`, as the owner sees it: blocks in `remote` count as used; and a CURRENT
- *   page counts one more as used, so that it never looks empty and the last free of a loop stays on the fast path.
- *   A block that is free has a dead count word (its first 8 bytes), so whoever walks a page can tell; its link is in the
- *   second 8 bytes. Blocks from `carved` on have not been used since the page was taken from its arena.
+ *   Equation: used + |free| == blocks before `carved`, as the owner sees it: blocks in `remote` count as used; and a
+ * CURRENT page counts one more as used, so that it never looks empty and the last free of a loop stays on the fast
+ * path. A block that is free has a dead count word (its first 8 bytes), so whoever walks a page can tell; its link is
+ * in the second 8 bytes. Blocks from `carved` on have not been used since the page was taken from its arena.
  *
  *   A FULL page's `remote` holds the tag NOTIFY instead of NULL. The remote free that replaces the tag, and only that
  *   one, puts the page on its heap's `returned` stack, where the owner finds it when it needs a page. So an owner never
@@ -64,9 +64,9 @@ struct weft__page {
   struct weft__block *free;
   uint32_t used;
   uint32_t block_size;
-  struct weft__heap *heap;      /* atomic: read by remote frees */
+  struct weft__heap *heap;            /* atomic: read by remote frees */
   struct weft__page *next, *previous; /* in the heap's list of available pages of its class, or of full ones */
-  uint8_t *carved, *end;        /* blocks from `carved` on have never been used */
+  uint8_t *carved, *end;              /* blocks from `carved` on have never been used */
   struct arena *arena;
   uint8_t class;
   uint8_t state;
@@ -92,7 +92,7 @@ struct weft__heap {
 /* A page without free blocks, so that allocation need not test for NULL. */
 static struct weft__page no_page = {.state = FULL};
 
-#define X5(x) x, x, x, x, x
+#define X5(x)  x, x, x, x, x
 #define X35(x) X5(x), X5(x), X5(x), X5(x), X5(x), X5(x), X5(x)
 _Static_assert(CLASSES == 35, "as many as there are initialisers");
 struct weft__heap weft__heap_of_nobody = {.current = {X35(&no_page)}};
@@ -100,7 +100,7 @@ static struct weft__heap heap_of_all = {.current = {X35(&no_page)}}; /* mode gil
 static struct weft__heap orphans = {.current = {X35(&no_page)}};
 
 static weft__lock arena_lock;
-static struct arena *open_arenas, *full_arenas; /* with and without EMPTY pages */
+static struct arena *open_arenas, *full_arenas;                     /* with and without EMPTY pages */
 static size_t arena_count, spare_arenas, large_blocks, large_bytes; /* the last two atomic */
 
 /* --- Size classes --- */
@@ -215,7 +215,7 @@ static void arena_give_page(struct weft__page *page) {
 /* --- A page's blocks --- */
 
 static void page_start(struct weft__page *page, struct weft__heap *heap, unsigned class) {
-  page->class = (uint8_t)class;
+  page->class = (uint8_t) class;
   page->block_size = class_size(class);
   page->carved = (uint8_t *)page + PAGE_HEADER;
   page->end = page->carved + (PAGE_SIZE - PAGE_HEADER) / page->block_size * page->block_size;
@@ -532,7 +532,7 @@ void weft__heap_abandon(struct weft__tstate *ts) {
   if (heap == &heap_of_all) return;
   take_returned(heap);
   weft__lock_acquire(&arena_lock);
-  for (unsigned class = 0; class < CLASSES; class++) {
+  for (unsigned class = 0; class < CLASSES; class ++) {
     struct weft__page *page = heap->current[class];
     if (page != &no_page) {
       page_stop_current(heap, page);
@@ -575,7 +575,7 @@ void weft__heap_unlock_after_fork(void) { weft__lock_release(&arena_lock); }
 
 static void collect_heap(struct weft__heap *heap) {
   take_returned(heap);
-  for (unsigned class = 0; class < CLASSES; class++) {
+  for (unsigned class = 0; class < CLASSES; class ++) {
     if (heap->current[class] != &no_page) page_collect(heap->current[class]);
     for (struct weft__page *page = heap->available[class]; page; page = page->next) page_collect(page);
   }
@@ -620,7 +620,7 @@ uint64_t weft_heap_fail_nth(uint64_t nth) {
   ts->requests = 0;
   ts->fail_at = nth;
   struct weft__heap *heap = ts->heap;
-  for (unsigned class = 0; nth && class < CLASSES; class++) {
+  for (unsigned class = 0; nth && class < CLASSES; class ++) {
     struct weft__page *page = heap->current[class];
     if (page == &no_page) continue;
     page_stop_current(heap, page);

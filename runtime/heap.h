@@ -21,8 +21,8 @@ typedef struct weft_heap_stats {
 WEFT_API void weft_heap_get_stats(weft_heap_stats *stats);
 
 /*
- * Fault injection: the `nth` memory request (from 1) that the calling thread makes from now on fails, once; 0 switches it
- * off. Counts every request: small blocks, large blocks, buffers, queue chunks. Returns the number of requests made
+ * Fault injection: the `nth` memory request (from 1) that the calling thread makes from now on fails, once; 0 switches
+ * it off. Counts every request: small blocks, large blocks, buffers, queue chunks. Returns the number of requests made
  * since the previous call, so that a test can run a scenario for every n until nothing fails.
  */
 WEFT_API uint64_t weft_heap_fail_nth(uint64_t nth);

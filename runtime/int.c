@@ -31,12 +31,12 @@ WEFT_ALWAYS_INLINE weft_object *make(int64_t value) {
 
 weft_object *weft_int_new(int64_t value) { return make(value); }
 
-static bool is_int(const weft_object *o) { return o->type == &weft_int_type || weft_type_derives(o->type, &weft_int_type); }
+static bool is_int(const weft_object *o) {
+  return o->type == &weft_int_type || weft_type_derives(o->type, &weft_int_type);
+}
 static int64_t value_of(const weft_object *o) { return ((const weft_int *)o)->value; }
 
-int64_t weft_int_value(weft_object *o) {
-  return weft__expect("weft_int_value", o, &weft_int_type) ? value_of(o) : -1;
-}
+int64_t weft_int_value(weft_object *o) { return weft__expect("weft_int_value", o, &weft_int_type) ? value_of(o) : -1; }
 
 weft_object *weft_int_parse(const char *text) {
   weft__check_attached("weft_int_parse");

@@ -13,8 +13,8 @@
 
 /*
  * A dying container drops its items, which may be containers that die in turn, and so on without bound. Beyond
- * DEALLOC_DEPTH nested deallocations the object is put on the thread's trash list instead, linked through its count word,
- * which nothing uses any more, and dies when the outermost deallocation is done.
+ * DEALLOC_DEPTH nested deallocations the object is put on the thread's trash list instead, linked through its count
+ * word, which nothing uses any more, and dies when the outermost deallocation is done.
  */
 enum { DEALLOC_DEPTH = 40 };
 
@@ -175,8 +175,8 @@ int weft_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
   weft__recursion_leave();
   if (result != WEFT_NOT_IMPLEMENTED) return result;
   if (op == WEFT_EQ || op == WEFT_NE) return op == WEFT_NE; /* by identity, which was tried */
-  weft_raise(&weft_TypeError, "'%s' not supported between instances of '%s' and '%s'", op_names[op],
-             a->type->spec.name, b->type->spec.name);
+  weft_raise(&weft_TypeError, "'%s' not supported between instances of '%s' and '%s'", op_names[op], a->type->spec.name,
+             b->type->spec.name);
   return -1;
 }
 

@@ -39,7 +39,7 @@ void weft__fatal(const char *format, ...) {
   va_start(args, format);
   vsnprintf(message, sizeof message, format, args);
   va_end(args);
-  weft__load_acquire(&fatal_hook)(message);
+  weft__load_acquire (&fatal_hook)(message);
   abort();
 }
 
@@ -51,13 +51,13 @@ void weft__warn(const char *format, ...) {
   va_start(args, format);
   vsnprintf(message, sizeof message, format, args);
   va_end(args);
-  weft__load_acquire(&warning_hook)(message);
+  weft__load_acquire (&warning_hook)(message);
 }
 
 void weft_error_unraisable(weft_object *where) {
   weft_object *error = weft_error_take();
   if (!error) return;
-  weft__load_acquire(&unraisable_hook)(error, where);
+  weft__load_acquire (&unraisable_hook)(error, where);
   weft_error_clear();
   weft_decref(error);
 }

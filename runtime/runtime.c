@@ -2,8 +2,8 @@
 /*
  * Start and end of the runtime, and fork.
  *
- * weft_finalize leaves the world stopped (mode gil: keeps the lock) and marks the remaining thread states as lost, so no
- * other thread ever touches an object again; only then is memory given back.
+ * weft_finalize leaves the world stopped (mode gil: keeps the lock) and marks the remaining thread states as lost, so
+ * no other thread ever touches an object again; only then is memory given back.
  *
  * fork: the forking thread stops the world and takes every lock, so that the child inherits a consistent state in which
  * it is the only thread. The other threads' slots become vacant; what they owned goes on living.
@@ -82,7 +82,8 @@ static bool fork_init(void) {
 int weft_init(void) {
   uint32_t stopped = STOPPED;
   /* order: acq_rel [runtime]: a second runtime starts after the first one's end. */
-  if (!weft__cas_acq_rel(&state, &stopped, (uint32_t)ENDING)) weft__misuse("weft_init", "the runtime is initialised already");
+  if (!weft__cas_acq_rel(&state, &stopped, (uint32_t)ENDING))
+    weft__misuse("weft_init", "the runtime is initialised already");
   weft__ints_init();
   if (!weft__hash_seed_init() || !fork_init() || !weft__tstate_init()) {
     weft__store_release(&state, (uint32_t)STOPPED);

@@ -17,10 +17,10 @@ WEFT_API const char *weft_version(void);
 WEFT_API int weft_init(void);
 
 /*
- * Ends the runtime: waits for the threads it started, except daemons; then no other thread gets attached any more: those
- * that are attached stop at their next safepoint, those that come back from a blocking call stay in weft_reattach, for
- * good. Frees what the runtime itself holds. Objects that are still referenced stay valid memory but may not be used.
- * Misuse: the caller is not attached.
+ * Ends the runtime: waits for the threads it started, except daemons; then no other thread gets attached any more:
+ * those that are attached stop at their next safepoint, those that come back from a blocking call stay in
+ * weft_reattach, for good. Frees what the runtime itself holds. Objects that are still referenced stay valid memory but
+ * may not be used. Misuse: the caller is not attached.
  */
 WEFT_API void weft_finalize(void);
 WEFT_API bool weft_is_initialized(void);

@@ -75,8 +75,8 @@ weft_object *weft__str_vformat(const char *format, va_list args);
 /* Drops slots, calls clear, frees: the dealloc of types that say nothing about it. */
 void weft__generic_dealloc(weft_object *self);
 
-/* The lock of a container's contents: none is needed under a GIL. Taken at the start of an operation, which is then also
- * a safepoint; inside there is none. */
+/* The lock of a container's contents: none is needed under a GIL. Taken at the start of an operation, which is then
+ * also a safepoint; inside there is none. */
 static inline void weft__object_lock(weft_mutex *m) {
   if (!WEFT__HAS_GIL) weft_mutex_lock(m);
 }
@@ -107,8 +107,8 @@ bool weft__all_given(const char *call, size_t n, weft_object *const *objects);
 /* --- Life of the runtime --- */
 
 bool weft__runtime_running(void);
-void weft__types_fini(void);   /* types made by weft_type_new */
-void weft__threads_wait(void); /* for the threads that weft_finalize waits for */
+void weft__types_fini(void);                                  /* types made by weft_type_new */
+void weft__threads_wait(void);                                /* for the threads that weft_finalize waits for */
 void weft__threads_after_fork(struct weft__tstate *survivor); /* in the child: all other threads are gone */
 void weft__thread_lost_in_fork(weft_object *thread);
 

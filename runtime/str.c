@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * str. Body: the cached hash, the size in bytes, the bytes, a NUL; then, only when the text is not all ASCII, its length in
- * code points in the last 8 bytes of the block. So ASCII text, for which both numbers agree, pays for one of them.
+ * str. Body: the cached hash, the size in bytes, the bytes, a NUL; then, only when the text is not all ASCII, its
+ * length in code points in the last 8 bytes of the block. So ASCII text, for which both numbers agree, pays for one of
+ * them.
  */
 #include "runtime/str.h"
 
@@ -17,7 +18,7 @@
 
 struct str {
   weft_object header;
-  int64_t hash;      /* atomic: -1 until it is asked for; every thread computes the same */
+  int64_t hash;       /* atomic: -1 until it is asked for; every thread computes the same */
   uint64_t size : 63; /* bytes */
   uint64_t wide : 1;  /* not all ASCII */
   char bytes[];
@@ -81,7 +82,8 @@ weft_object *weft_str_new_size(const char *bytes, size_t size) {
 
 weft_object *weft_str_new(const char *text) {
   weft__check_attached("weft_str_new");
-  return text ? weft_str_new_size(text, strlen(text)) : weft_raise(&weft_TypeError, "weft_str_new: NULL is not a string");
+  return text ? weft_str_new_size(text, strlen(text))
+              : weft_raise(&weft_TypeError, "weft_str_new: NULL is not a string");
 }
 
 weft_object *weft__str_vformat(const char *format, va_list args) {

@@ -51,11 +51,11 @@ bool weft_type_derives(const weft_type *type, const weft_type *base) {
 /* --- Locks of instances, in modes without a GIL --- */
 
 enum { STRIPES = 64 };
-static struct {
-  __attribute__((aligned(WEFT_CACHE_LINE))) weft_mutex mutex;
-} stripes[STRIPES];
+static struct { __attribute__((aligned(WEFT_CACHE_LINE))) weft_mutex mutex; } stripes[STRIPES];
 
-weft_mutex *weft__stripe(const weft_object *o) { return &stripes[((uintptr_t)o >> 4 ^ (uintptr_t)o >> 12) % STRIPES].mutex; }
+weft_mutex *weft__stripe(const weft_object *o) {
+  return &stripes[((uintptr_t)o >> 4 ^ (uintptr_t)o >> 12) % STRIPES].mutex;
+}
 
 /* --- Slots that types made here share --- */
 
@@ -280,7 +280,8 @@ weft_object *weft_slot_get(weft_object *instance, size_t index) {
   weft_object *value = *slot;
   weft_xincref(value);
   weft__object_unlock(lock);
-  return value ? value : weft_raise(&weft_AttributeError, "slot %zu of '%s' is empty", index, instance->type->spec.name);
+  return value ? value
+               : weft_raise(&weft_AttributeError, "slot %zu of '%s' is empty", index, instance->type->spec.name);
 }
 
 int weft_slot_set(weft_object *instance, size_t index, weft_object *value) {

@@ -23,17 +23,18 @@ enum weft_type_flags {
 
 typedef struct weft_type_spec {
   const char *name;
-  const weft_type *base;          /* NULL: object */
-  size_t basic_size;              /* bytes of an instance, header included; 0: the base's, plus fixed slots */
-  size_t item_size;               /* bytes of each item of a variable-sized instance */
-  unsigned flags;                 /* enum weft_type_flags */
-  const char *const *slot_names;  /* fixed attribute slots of instances, ends in NULL; traverse and clear are generated */
+  const weft_type *base; /* NULL: object */
+  size_t basic_size;     /* bytes of an instance, header included; 0: the base's, plus fixed slots */
+  size_t item_size;      /* bytes of each item of a variable-sized instance */
+  unsigned flags;        /* enum weft_type_flags */
+  const char *const
+      *slot_names; /* fixed attribute slots of instances, ends in NULL; traverse and clear are generated */
 
   /* Memory. A slot that is called with a dying object must not fail; an error that is set is reported as unraisable. */
   int (*traverse)(weft_object *self, weft_visit visit, void *arg);
-  int (*clear)(weft_object *self);       /* drops references so that cycles break; may be called on a live object */
-  void (*finalize)(weft_object *self);   /* once, before the object dies; may resurrect it */
-  void (*dealloc)(weft_object *self);    /* drops all references, then weft_object_free; NULL: generated */
+  int (*clear)(weft_object *self);     /* drops references so that cycles break; may be called on a live object */
+  void (*finalize)(weft_object *self); /* once, before the object dies; may resurrect it */
+  void (*dealloc)(weft_object *self);  /* drops all references, then weft_object_free; NULL: generated */
 
   /* Operations. NULL: not supported. */
   weft_object *(*repr)(weft_object *self);
@@ -42,7 +43,7 @@ typedef struct weft_type_spec {
   int (*compare)(weft_object *a, weft_object *b, enum weft_compare_op op); /* -1, 0, 1 or WEFT_NOT_IMPLEMENTED */
   int (*is_true)(weft_object *self);
   weft_object *(*call)(weft_object *self, weft_object *const *args, size_t n);
-  weft_object *(*add)(weft_object *a, weft_object *b);      /* NULL without an error set: not implemented for these */
+  weft_object *(*add)(weft_object *a, weft_object *b); /* NULL without an error set: not implemented for these */
   weft_object *(*subtract)(weft_object *a, weft_object *b);
   weft_object *(*multiply)(weft_object *a, weft_object *b);
   int64_t (*length)(weft_object *self);
@@ -69,7 +70,8 @@ extern WEFT_API const weft_type weft_type_type;
 
 /*
  * Makes a type from `spec`, which is copied (the strings and slot names are not). It lives until weft_finalize.
- * Returns borrowed. Errors: TypeError (no name, a base that is not one, sizes below the base's, too many slots), memory.
+ * Returns borrowed. Errors: TypeError (no name, a base that is not one, sizes below the base's, too many slots),
+ * memory.
  */
 WEFT_API const weft_type *weft_type_new(const weft_type_spec *spec);
 

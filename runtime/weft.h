@@ -3,8 +3,8 @@
  * Weft: an embeddable multithreaded object runtime. Include this as <weft/weft.h>.
  *
  * A value is a weft_object*, counted by reference. The mode (gil, biased, atomic), chosen when the program is built,
- * decides what makes counts safe between threads; it changes no function's meaning. Read in this order: runtime.h (start
- * and end), object.h (references), error.h, the built-in types, sync/attach.h and sync/thread.h (threads).
+ * decides what makes counts safe between threads; it changes no function's meaning. Read in this order: runtime.h
+ * (start and end), object.h (references), error.h, the built-in types, sync/attach.h and sync/thread.h (threads).
  */
 #ifndef WEFT_WEFT_H
 #define WEFT_WEFT_H

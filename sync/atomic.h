@@ -6,7 +6,7 @@
  * halves, and because these headers are usable from C++. An object that is accessed through them is never accessed
  * otherwise while a second thread can see it.
  *
- * Every use carries a tag on both sides, `order: release [tag]: publishes X; pairs with Y`, or says why relaxed is
+ * Every use carries a tag on both sides, "order: release", the tag in brackets, what it publishes and what it pairs with, or says why relaxed is
  * enough. Weft uses no fences: ThreadSanitizer does not see them, and on the target machine an order on the variable
  * itself costs the same.
  */
@@ -22,15 +22,15 @@
 #define weft__store_seq_cst(p, v) __atomic_store_n((p), (v), __ATOMIC_SEQ_CST)
 
 /* Each returns the value before the operation. */
-#define weft__add_relaxed(p, v) __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
-#define weft__add_acq_rel(p, v) __atomic_fetch_add((p), (v), __ATOMIC_ACQ_REL)
-#define weft__sub_relaxed(p, v) __atomic_fetch_sub((p), (v), __ATOMIC_RELAXED)
-#define weft__sub_release(p, v) __atomic_fetch_sub((p), (v), __ATOMIC_RELEASE)
-#define weft__sub_acq_rel(p, v) __atomic_fetch_sub((p), (v), __ATOMIC_ACQ_REL)
-#define weft__or_relaxed(p, v) __atomic_fetch_or((p), (v), __ATOMIC_RELAXED)
-#define weft__or_acq_rel(p, v) __atomic_fetch_or((p), (v), __ATOMIC_ACQ_REL)
-#define weft__and_relaxed(p, v) __atomic_fetch_and((p), (v), __ATOMIC_RELAXED)
-#define weft__and_acq_rel(p, v) __atomic_fetch_and((p), (v), __ATOMIC_ACQ_REL)
+#define weft__add_relaxed(p, v)      __atomic_fetch_add((p), (v), __ATOMIC_RELAXED)
+#define weft__add_acq_rel(p, v)      __atomic_fetch_add((p), (v), __ATOMIC_ACQ_REL)
+#define weft__sub_relaxed(p, v)      __atomic_fetch_sub((p), (v), __ATOMIC_RELAXED)
+#define weft__sub_release(p, v)      __atomic_fetch_sub((p), (v), __ATOMIC_RELEASE)
+#define weft__sub_acq_rel(p, v)      __atomic_fetch_sub((p), (v), __ATOMIC_ACQ_REL)
+#define weft__or_relaxed(p, v)       __atomic_fetch_or((p), (v), __ATOMIC_RELAXED)
+#define weft__or_acq_rel(p, v)       __atomic_fetch_or((p), (v), __ATOMIC_ACQ_REL)
+#define weft__and_relaxed(p, v)      __atomic_fetch_and((p), (v), __ATOMIC_RELAXED)
+#define weft__and_acq_rel(p, v)      __atomic_fetch_and((p), (v), __ATOMIC_ACQ_REL)
 #define weft__exchange_acquire(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQUIRE)
 #define weft__exchange_release(p, v) __atomic_exchange_n((p), (v), __ATOMIC_RELEASE)
 #define weft__exchange_acq_rel(p, v) __atomic_exchange_n((p), (v), __ATOMIC_ACQ_REL)

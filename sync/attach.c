@@ -15,13 +15,14 @@
 
 enum { SPINS_BEFORE_SLEEP = 400 }; /* about 10 µs here: a stopped world or a hold-off is usually over by then */
 
-/* Nobody: what weft__tls describes while the thread is not attached. Its status is never ATTACHED, its heap is empty. */
+/* Nobody: what weft__tls describes while the thread is not attached. Its status is never ATTACHED, its heap is empty.
+ */
 struct weft__tstate weft__nobody = {.status = WEFT__STATUS_VACANT, .slot = WEFT__SLOT_NOBODY};
 
-#define TLS_NOBODY                                                                                         \
-  {                                                                                                        \
+#define TLS_NOBODY                                                                                    \
+  {                                                                                                   \
     .self = &weft__nobody, .heap = &weft__heap_of_nobody, .status = &weft__nobody.status, .fresh = 0, \
-    .slot = WEFT__SLOT_NOBODY                                                                              \
+    .slot = WEFT__SLOT_NOBODY                                                                         \
   }
 
 WEFT_TLS struct weft__tls weft__tls = TLS_NOBODY;
@@ -92,7 +93,9 @@ static struct weft__tstate *tstate_take(void) {
   return ts;
 }
 
-struct weft__tstate *weft__tstate_reserve(void) { return tstate_take(); }
+struct weft__tstate *weft__tstate_reserve(void) {
+  return tstate_take();
+}
 
 /* Makes a DETACHED state VACANT and available. */
 void weft__tstate_unreserve(struct weft__tstate *ts) {
@@ -102,7 +105,8 @@ void weft__tstate_unreserve(struct weft__tstate *ts) {
     return;
   }
   weft__lock_acquire(&ts->lock);
-  /* order: acq_rel [status]: DETACHED -> VACANT, marks stay. HELD cannot be set: it is set and cleared under ts->lock. */
+  /* order: acq_rel [status]: DETACHED -> VACANT, marks stay. HELD cannot be set: it is set and cleared under ts->lock.
+   */
   weft__and_acq_rel(&ts->status, ~(uint32_t)WEFT__STATUS_STATE);
   weft__lock_release(&ts->lock);
   ts->next_vacant = vacant;
@@ -148,7 +152,8 @@ void weft__clear_mark(struct weft__tstate *ts, uint32_t mark) {
     bool waits = state == WEFT__STATUS_PARKED || state == WEFT__STATUS_WAITING;
     if (waits && !(next & (WEFT__STATUS_STOP | WEFT__STATUS_HELD)))
       next = (next & ~(uint32_t)(WEFT__STATUS_STATE | WEFT__STATUS_SLEEPS)) | WEFT__STATUS_ATTACHED;
-    /* order: acq_rel [status]: publishes what we did to the thread's objects; pairs with its acquire when it attaches. */
+    /* order: acq_rel [status]: publishes what we did to the thread's objects; pairs with its acquire when it attaches.
+     */
   } while (!weft__cas_weak_acq_rel(&ts->status, &status, next));
   if ((status & WEFT__STATUS_SLEEPS) && !(next & WEFT__STATUS_SLEEPS)) weft__futex_wake(&ts->status, 1);
 }

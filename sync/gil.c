@@ -2,8 +2,8 @@
 /*
  * The global interpreter lock (mode gil).
  *
- * Taking a free lock and giving back one that nobody wants is one compare-and-swap each. Otherwise there is a queue, and
- * the lock is handed to its first thread directly: it never becomes free, so nobody barges in.
+ * Taking a free lock and giving back one that nobody wants is one compare-and-swap each. Otherwise there is a queue,
+ * and the lock is handed to its first thread directly: it never becomes free, so nobody barges in.
  *
  * The convoy effect (Beazley 2010; bpo-7946): a thread that returns from a short blocking call waits a whole switch
  * interval behind a CPU-bound one, every time. Here, as in a multilevel feedback queue, there are two classes:
@@ -18,8 +18,8 @@
  * Only the first waiter of each class keeps the time (it `leads`), the others sleep until they lead. Whoever asks for
  * the lock is awake, spinning, when it gets it, so a forced switch costs the holder no wake-up latency.
  *
- * What protects what: `word` is atomic. The queues, `holder` and the statistics: `lock`. A waiter's `granted` and `leads`
- * are written under `lock` and read by itself.
+ * What protects what: `word` is atomic. The queues, `holder` and the statistics: `lock`. A waiter's `granted` and
+ * `leads` are written under `lock` and read by itself.
  */
 #include <string.h>
 
@@ -221,8 +221,7 @@ void weft__gil_release(struct weft__tstate *self) {
   /* order: release [gil]: publishes what this thread did under the GIL. */
   if (WEFT_LIKELY(weft__cas_release(&gil.word, &word, 0u))) return;
   weft__lock_acquire(&gil.lock);
-  if (empty())
-    /* order: release [gil]: as above. */
+  if (empty()) /* order: release [gil]: as above. */
     weft__store_release(&gil.word, 0u);
   else
     hand_over();

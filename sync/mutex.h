@@ -2,10 +2,10 @@
 /*
  * weft_mutex: a lock of one byte, for objects. All zero is unlocked.
  *
- * A thread that has to wait detaches meanwhile, so a world stop never waits for it. Uncontended it is one compare-and-swap
- * each way; waiters sleep in the parking lot (parking.h). Fair in the long run: a waiter that has slept for more than a
- * millisecond is handed the lock directly, others may barge in. Not recursive.
- * After WebKit's WTF::Lock and CPython's PyMutex.
+ * A thread that has to wait detaches meanwhile, so a world stop never waits for it. Uncontended it is one
+ * compare-and-swap each way; waiters sleep in the parking lot (parking.h). Fair in the long run: a waiter that has
+ * slept for more than a millisecond is handed the lock directly, others may barge in. Not recursive. After WebKit's
+ * WTF::Lock and CPython's PyMutex.
  */
 #ifndef WEFT_SYNC_MUTEX_H
 #define WEFT_SYNC_MUTEX_H

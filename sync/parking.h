@@ -11,8 +11,8 @@
 
 enum weft__parked { WEFT__PARKED_NOT, WEFT__PARKED_WOKEN, WEFT__PARKED_HANDED };
 
-/* Sleeps on `address` if *address still equals `expected`, compared under the queue's lock. Returns NOT when it did not,
- * WOKEN when an unpark came, HANDED when that unpark passed something on (`hand` below). */
+/* Sleeps on `address` if *address still equals `expected`, compared under the queue's lock. Returns NOT when it did
+ * not, WOKEN when an unpark came, HANDED when that unpark passed something on (`hand` below). */
 enum weft__parked weft__park(const uint8_t *address, uint8_t expected);
 
 /* Takes the longest sleeper off the queue of `address` and wakes it. Before, under the queue's lock, calls

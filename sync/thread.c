@@ -4,7 +4,8 @@
  *
  * The new thread and the object keep each other going: the thread's state holds a reference to the object until the
  * thread leaves, the object holds what the callable returned, or its error, until the object dies. `stage` says how
- * far it is, and is the futex that joiners sleep on. An error that no join has received is reported when the object dies.
+ * far it is, and is the futex that joiners sleep on. An error that no join has received is reported when the object
+ * dies.
  *
  * What protects what: callable, args: immutable until the thread runs, then the thread's. result, error: written by the
  * thread before ENDED, read after. stage, claimed, collected: atomic.
@@ -36,8 +37,8 @@ struct thread {
 };
 enum { SLEEPERS = 4, STAGE = 3 };
 
-static uint32_t alive;   /* atomic: started and not ended */
-static uint32_t waited;  /* atomic, futex: those among them that weft_finalize waits for */
+static uint32_t alive;  /* atomic: started and not ended */
+static uint32_t waited; /* atomic, futex: those among them that weft_finalize waits for */
 
 static uint32_t stage_of(struct thread *t) {
   /* order: acquire [thread-end]: whoever sees ENDED sees result and error. */

@@ -17,7 +17,8 @@ WEFT_BEGIN_DECLS
 struct weft__tstate;
 struct weft__heap;
 
-/* Owner slots: 0 means no owner, WEFT__SLOT_IMMORTAL an immortal object, WEFT__SLOT_NOBODY a thread that is not attached. */
+/* Owner slots: 0 means no owner, WEFT__SLOT_IMMORTAL an immortal object, WEFT__SLOT_NOBODY a thread that is not
+ * attached. */
 enum { WEFT__SLOT_NONE = 0, WEFT__SLOT_MAX = 0xFFFD, WEFT__SLOT_NOBODY = 0xFFFE, WEFT__SLOT_IMMORTAL = 0xFFFF };
 
 struct weft__tls {

@@ -11,14 +11,14 @@
  *                     MERGE     its merge queue is not empty       DROP      someone wants the GIL
  *                     SLEEPS    whoever makes it ATTACHED has to wake it by futex
  *
- *   ATTACHED is left only by the thread itself. DETACHED -> ATTACHED is a compare-and-swap by the thread itself, which any
- *   bit makes fail; it then becomes WAITING, and whoever clears the last of STOP and HELD makes it ATTACHED.
- *   So: a thread found DETACHED and marked STOP or HELD in one atomic step stays away until the mark is cleared.
- *   "Exactly ATTACHED" is the fast path of every poll and detach: no request is pending, the merge queue is empty.
+ *   ATTACHED is left only by the thread itself. DETACHED -> ATTACHED is a compare-and-swap by the thread itself, which
+ * any bit makes fail; it then becomes WAITING, and whoever clears the last of STOP and HELD makes it ATTACHED. So: a
+ * thread found DETACHED and marked STOP or HELD in one atomic step stays away until the mark is cleared. "Exactly
+ * ATTACHED" is the fast path of every poll and detach: no request is pending, the merge queue is empty.
  *
- * The slot is what owns objects (mode biased) and blocks; threads come and go. A thread that ends leaves its state behind,
- * VACANT; the next thread takes it over, under the slot's lock, and owns from then on what that slot owns. States
- * are never freed while the runtime lives, so a slot number found in an object always leads to one.
+ * The slot is what owns objects (mode biased) and blocks; threads come and go. A thread that ends leaves its state
+ * behind, VACANT; the next thread takes it over, under the slot's lock, and owns from then on what that slot owns.
+ * States are never freed while the runtime lives, so a slot number found in an object always leads to one.
  *
  * What protects what: status: atomics. queue: `lock`. All else: the thread itself, while attached; `lock` when vacant.
  */
@@ -58,33 +58,33 @@ struct weft__repr_frame;
 /* A place in the GIL's queue, see gil.c; protected by the GIL's lock, except `granted`. */
 struct weft__gil_waiter {
   struct weft__tstate *next;
-  uint64_t since_ns;  /* when it began to wait */
-  uint32_t granted;   /* futex word: 0 waiting, 1 sleeping, 2 the GIL is ours */
-  uint32_t leads;     /* it is the first of its class: it keeps the time */
-  bool from_io;       /* it released the GIL of its own will */
+  uint64_t since_ns; /* when it began to wait */
+  uint32_t granted;  /* futex word: 0 waiting, 1 sleeping, 2 the GIL is ours */
+  uint32_t leads;    /* it is the first of its class: it keeps the time */
+  bool from_io;      /* it released the GIL of its own will */
 };
 
 struct weft__tstate {
   uint32_t status;
   uint32_t slot;
   struct weft__heap *heap;
-  uint64_t fresh; /* for weft__tls */
+  uint64_t fresh;  /* for weft__tls */
   uint32_t number; /* of the thread, for timelines; a new one for each thread that takes the slot */
   uint32_t lost;   /* atomic: the runtime has ended, the thread must never touch an object again */
 
   /* The thread's own business. */
   weft_object *error;
-  weft_object *thread_object; /* owned; NULL for foreign threads */
+  weft_object *thread_object;    /* owned; NULL for foreign threads */
   struct weft__repr_frame *repr; /* containers whose repr is under way; see text.c */
-  weft_object *trash;         /* dying objects put off, linked through their count words; see object.c */
+  weft_object *trash;            /* dying objects put off, linked through their count words; see object.c */
   unsigned dealloc_depth, recursion_depth;
   struct {
     struct weft__page *page; /* remote frees collected for this page, not yet handed over; see heap.c */
     struct weft__block *first, *last;
     uint32_t count;
   } outbox;
-  uint64_t requests;      /* memory requests counted since the last weft_heap_fail_nth, when armed */
-  uint64_t fail_at;       /* the request that fails; 0: not armed */
+  uint64_t requests; /* memory requests counted since the last weft_heap_fail_nth, when armed */
+  uint64_t fail_at;  /* the request that fails; 0: not armed */
   struct weft__timeline_ring *timeline;
 
   struct weft__gil_waiter gil;
@@ -109,7 +109,8 @@ static inline void weft__check_attached(const char *call) {
 
 /* --- Registry --- */
 
-/* The state in `slot`. order: acquire [slot-publish]: a slot number read from an object leads to an initialised state. */
+/* The state in `slot`. order: acquire [slot-publish]: a slot number read from an object leads to an initialised state.
+ */
 struct weft__tstate *weft__tstate_of_slot(uint32_t slot);
 /* Calls `visit` for every state that was ever made, under the registry lock. */
 void weft__tstate_for_each(void (*visit)(struct weft__tstate *, void *), void *arg);

@@ -20,11 +20,11 @@
 enum { SPINS = 1000 };
 
 static struct {
-  weft__lock lock;    /* held by the stopper from stop to start */
-  int32_t pending;    /* futex: counted threads that have not arrived, plus the stopper's own 1 */
-  uint32_t sleeping;  /* the stopper sleeps on `pending` */
-  bool stopping;      /* registry lock: states made now start with STOP */
-  bool stopped;       /* written by the stopper */
+  weft__lock lock;   /* held by the stopper from stop to start */
+  int32_t pending;   /* futex: counted threads that have not arrived, plus the stopper's own 1 */
+  uint32_t sleeping; /* the stopper sleeps on `pending` */
+  bool stopping;     /* registry lock: states made now start with STOP */
+  bool stopped;      /* written by the stopper */
 } world;
 
 bool weft__world_is_stopped(void) { return world.stopped; }

@@ -9,9 +9,9 @@
 #ifndef WEFT_MODE_ATOMIC_H
 #define WEFT_MODE_ATOMIC_H
 
-#define WEFT_MODE_NAME "atomic"
+#define WEFT_MODE_NAME   "atomic"
 #define WEFT__MODE_TOKEN atomic
-#define WEFT__HAS_GIL 0
+#define WEFT__HAS_GIL    0
 #define WEFT__HAS_OWNERS 0
 
 typedef struct weft_count {
@@ -48,7 +48,7 @@ static inline bool weft__count_try_incref(weft_count *c) {
   do {
     if (refs < 0) return true;
     if (refs == 0 || (refs & WEFT__ATOMIC_DYING)) return false;
-    /* order: acquire [count-weak]: sees the object as whoever last published it left it. */
+    /* order: acquire [count-drop]: sees the object as whoever last published it left it. */
   } while (!weft__cas_weak_acquire(&c->refs, &refs, refs + 1));
   return true;
 }

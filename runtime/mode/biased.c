@@ -78,7 +78,7 @@ bool weft__brc_try_incref_shared(weft_count *c) {
     uint32_t shared = (uint32_t)word;
     bool untouched = shared == 0; /* its owner may be freeing it by a plain store */
     if (untouched || (shared & DYING) || ((shared & MERGED) && shared_of(word) == 0)) return false;
-    /* order: acquire [brc-weak]: sees the object as whoever last published it left it. */
+    /* order: acquire [brc-shared]: sees the object as whoever last published it left it. */
   } while (!weft__cas_weak_acquire(&c->word, &word, word + ONE));
   return true;
 }

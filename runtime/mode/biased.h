@@ -18,19 +18,19 @@
  *   MERGED    there is no owner (slot 0), the shared count is all of it. Only the taker of a hand-over un-merges.
  *   QUEUED    exactly one reference belongs to a merge queue, until it is settled. While the word is neither QUEUED nor
  *             MERGED, the shared count is not negative.
- *   PUB       weak references exist: other threads may try_incref at any time, so the owner may not free by plain store.
- *   DYING     a finalizer runs; a decref to zero does nothing, try_incref refuses.
- *   slot 0xFFFF: immortal; the rest of the word means nothing.
- *   dead: nothing but MERGED and perhaps PUB (or all zero, in memory that never held an object).
+ *   PUB       weak references exist: other threads may try_incref at any time, so the owner may not free by plain
+ * store. DYING     a finalizer runs; a decref to zero does nothing, try_incref refuses. slot 0xFFFF: immortal; the rest
+ * of the word means nothing. dead: nothing but MERGED and perhaps PUB (or all zero, in memory that never held an
+ * object).
  *
  * The slow paths, the merge queue and the proof obligations are in biased.c; tests/models/ checks the protocol.
  */
 #ifndef WEFT_MODE_BIASED_H
 #define WEFT_MODE_BIASED_H
 
-#define WEFT_MODE_NAME "biased"
+#define WEFT_MODE_NAME   "biased"
 #define WEFT__MODE_TOKEN biased
-#define WEFT__HAS_GIL 0
+#define WEFT__HAS_GIL    0
 #define WEFT__HAS_OWNERS 1
 
 typedef union weft_count {

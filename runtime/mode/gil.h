@@ -8,9 +8,9 @@
 #ifndef WEFT_MODE_GIL_H
 #define WEFT_MODE_GIL_H
 
-#define WEFT_MODE_NAME "gil"
+#define WEFT_MODE_NAME   "gil"
 #define WEFT__MODE_TOKEN gil
-#define WEFT__HAS_GIL 1
+#define WEFT__HAS_GIL    1
 #define WEFT__HAS_OWNERS 0
 
 typedef struct weft_count {

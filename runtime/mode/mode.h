@@ -48,8 +48,8 @@ WEFT_BEGIN_DECLS
 /* Each library defines the stamp of its own mode only, and every translation unit that includes Weft refers to the one
  * it was compiled for: mixing them is an undefined symbol at link time, not a corrupted count at run time. */
 #define WEFT__PASTE2(a, b) a##b
-#define WEFT__PASTE(a, b) WEFT__PASTE2(a, b)
-#define weft__mode_stamp WEFT__PASTE(weft_program_and_library_must_both_be_built_for_mode_, WEFT__MODE_TOKEN)
+#define WEFT__PASTE(a, b)  WEFT__PASTE2(a, b)
+#define weft__mode_stamp   WEFT__PASTE(weft_program_and_library_must_both_be_built_for_mode_, WEFT__MODE_TOKEN)
 extern WEFT_API const char weft__mode_stamp[];
 __attribute__((used)) static const char *const weft__mode_stamp_reference = weft__mode_stamp;
 
