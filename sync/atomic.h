@@ -6,9 +6,9 @@
  * halves, and because these headers are usable from C++. An object that is accessed through them is never accessed
  * otherwise while a second thread can see it.
  *
- * Every use carries a tag on both sides, "order: release", the tag in brackets, what it publishes and what it pairs with, or says why relaxed is
- * enough. Weft uses no fences: ThreadSanitizer does not see them, and on the target machine an order on the variable
- * itself costs the same.
+ * Every use carries a tag on both sides, "order: release", the tag in brackets, what it publishes and what it pairs
+ * with, or says why relaxed is enough. Weft uses no fences: ThreadSanitizer does not see them, and on the target
+ * machine an order on the variable itself costs the same.
  */
 #ifndef WEFT_SYNC_ATOMIC_H
 #define WEFT_SYNC_ATOMIC_H
