@@ -38,55 +38,31 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "runtime/heap_internal.h"
 #include "runtime/runtime_internal.h"
 #include "sync/attach.h"
 
 enum {
-  PAGE_SIZE = 64 << 10,
+  PAGE_SIZE = WEFT__PAGE_SIZE,
   ARENA_SIZE = 4 << 20,
   ARENA_PAGES = ARENA_SIZE / PAGE_SIZE,
   CARVE_BYTES = 4096, /* how much of a fresh page is made into free blocks at a time */
   OUTBOX_MAX = 32,
   SPARE_ARENAS = 2, /* empty arenas that are kept: what a burst of objects needs again soon */
-  FINE_MAX = 64,    /* classes of 8 bytes up to here, of 16 beyond */
-  CLASSES = FINE_MAX / 8 - 1 + (WEFT__SMALL_MAX - FINE_MAX) / 16,
+  CLASSES = WEFT__CLASSES,
+  FINE_MAX = WEFT__FINE_MAX,
 };
 _Static_assert(ARENA_PAGES == 64, "an arena's free pages are bits of one word");
 
-struct weft__block {
-  uint64_t dead; /* the count word of the object that was here */
-  struct weft__block *next;
-};
-
 enum page_state { CURRENT, AVAILABLE, FULL, EMPTY };
 
-struct weft__page {
-  struct weft__block *free;
-  uint32_t used;
-  uint32_t block_size;
-  struct weft__heap *heap;            /* atomic: read by remote frees */
-  struct weft__page *next, *previous; /* in the heap's list of available pages of its class, or of full ones */
-  uint8_t *carved, *end;              /* blocks from `carved` on have never been used */
-  struct arena *arena;
-  uint8_t class;
-  uint8_t state;
-  __attribute__((aligned(WEFT_CACHE_LINE))) uintptr_t remote; /* atomic: first block freed by others, or NOTIFY */
-  struct weft__page *next_returned;
-};
 enum { NOTIFY = 1 };
 enum { PAGE_HEADER = (sizeof(struct weft__page) + 15) & ~15 };
 
-struct arena {
-  struct arena *next, *previous; /* in open_arenas or full_arenas */
+struct weft__arena {
+  struct weft__arena *next, *previous; /* in open_arenas or full_arenas */
   uint8_t *base;
   uint64_t free_pages; /* bit i: page i is EMPTY */
-};
-
-struct weft__heap {
-  struct weft__page *current[CLASSES];   /* never NULL: no_page when there is none */
-  struct weft__page *available[CLASSES]; /* doubly linked */
-  struct weft__page *full;               /* doubly linked, all classes */
-  struct weft__page *returned;           /* atomic stack of FULL pages that a remote free has found */
 };
 
 /* A page without free blocks, so that allocation need not test for NULL. */
@@ -100,22 +76,13 @@ static struct weft__heap heap_of_all = {.current = {X35(&no_page)}}; /* mode gil
 static struct weft__heap orphans = {.current = {X35(&no_page)}};
 
 static weft__lock arena_lock;
-static struct arena *open_arenas, *full_arenas;                     /* with and without EMPTY pages */
+static struct weft__arena *open_arenas, *full_arenas;               /* with and without EMPTY pages */
 static size_t arena_count, spare_arenas, large_blocks, large_bytes; /* the last two atomic */
 
 /* --- Size classes --- */
 
-WEFT_ALWAYS_INLINE unsigned class_of(size_t size) {
-  if (size <= 16) return 0;
-  return (unsigned)(size <= FINE_MAX ? (size + 7) / 8 - 2 : (size - FINE_MAX + 15) / 16 + FINE_MAX / 8 - 2);
-}
-
 static uint32_t class_size(unsigned class) {
   return class <= FINE_MAX / 8 - 2 ? (class + 2) * 8 : FINE_MAX + (class - (FINE_MAX / 8 - 2)) * 16;
-}
-
-static struct weft__page *page_of(const void *block) {
-  return (struct weft__page *)((uintptr_t)block & ~(uintptr_t)(PAGE_SIZE - 1));
 }
 
 /* --- Fault injection --- */
@@ -142,20 +109,20 @@ static void list_remove(struct weft__page **list, struct weft__page *page) {
 
 /* --- Arenas, under arena_lock --- */
 
-static void arena_list_push(struct arena **list, struct arena *arena) {
+static void arena_list_push(struct weft__arena **list, struct weft__arena *arena) {
   arena->previous = NULL;
   arena->next = *list;
   if (*list) (*list)->previous = arena;
   *list = arena;
 }
 
-static void arena_list_remove(struct arena **list, struct arena *arena) {
+static void arena_list_remove(struct weft__arena **list, struct weft__arena *arena) {
   *(arena->previous ? &arena->previous->next : list) = arena->next;
   if (arena->next) arena->next->previous = arena->previous;
 }
 
-static struct arena *arena_map(void) {
-  struct arena *arena = calloc(1, sizeof *arena);
+static struct weft__arena *arena_map(void) {
+  struct weft__arena *arena = calloc(1, sizeof *arena);
   if (!arena) return NULL;
   uint8_t *raw = mmap(NULL, 2 * ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (raw == MAP_FAILED) {
@@ -173,7 +140,7 @@ static struct arena *arena_map(void) {
   return arena;
 }
 
-static void arena_unmap(struct arena *arena) {
+static void arena_unmap(struct weft__arena *arena) {
   arena_list_remove(&open_arenas, arena);
   munmap(arena->base, ARENA_SIZE);
   free(arena);
@@ -182,7 +149,7 @@ static void arena_unmap(struct arena *arena) {
 
 /* An EMPTY page, its header zeroed; NULL: out of memory. */
 static struct weft__page *arena_take_page(void) {
-  struct arena *arena = open_arenas;
+  struct weft__arena *arena = open_arenas;
   if (!arena && !(arena = arena_map())) return NULL;
   if (arena->free_pages == UINT64_MAX) spare_arenas--;
   unsigned i = (unsigned)__builtin_ctzll(arena->free_pages);
@@ -198,7 +165,7 @@ static struct weft__page *arena_take_page(void) {
 }
 
 static void arena_give_page(struct weft__page *page) {
-  struct arena *arena = page->arena;
+  struct weft__arena *arena = page->arena;
   page->state = EMPTY;
   if (!arena->free_pages) {
     arena_list_remove(&full_arenas, arena);
@@ -381,7 +348,7 @@ static struct weft__page *next_page(struct weft__heap *heap, unsigned class) {
 
 /* --- Allocation --- */
 
-static WEFT_NOINLINE void *alloc_slow(unsigned class) {
+void *weft__heap_alloc_slow(unsigned class) {
   weft__check_attached("allocation");
   weft_poll();
   if (weft__fault()) return NULL;
@@ -399,7 +366,7 @@ static WEFT_NOINLINE void *alloc_slow(unsigned class) {
   return block;
 }
 
-static WEFT_NOINLINE void *alloc_large(size_t size) {
+void *weft__heap_alloc_large(size_t size) {
   weft__check_attached("allocation");
   weft_poll();
   if (size > PTRDIFF_MAX || weft__fault()) return NULL;
@@ -408,17 +375,6 @@ static WEFT_NOINLINE void *alloc_large(size_t size) {
   /* order: relaxed: statistics. */
   weft__add_relaxed(&large_blocks, 1);
   weft__add_relaxed(&large_bytes, size);
-  return block;
-}
-
-void *weft__heap_alloc(size_t size) {
-  if (WEFT_UNLIKELY(size > WEFT__SMALL_MAX)) return alloc_large(size);
-  unsigned class = class_of(size);
-  struct weft__page *page = weft__tls.heap->current[class];
-  struct weft__block *block = page->free;
-  if (WEFT_UNLIKELY(!block)) return alloc_slow(class);
-  page->free = block->next;
-  page->used++;
   return block;
 }
 
@@ -447,7 +403,7 @@ void weft__heap_flush_outbox(struct weft__tstate *ts) {
   ts->outbox.count = 0;
 }
 
-static WEFT_NOINLINE void free_remote(struct weft__page *page, struct weft__block *block) {
+void weft__heap_free_remote(struct weft__page *page, struct weft__block *block) {
   struct weft__tstate *ts = weft__self();
   weft__check_attached("weft_decref");
   if (ts->outbox.page != page || ts->outbox.count == OUTBOX_MAX) {
@@ -464,7 +420,7 @@ static WEFT_NOINLINE void free_remote(struct weft__page *page, struct weft__bloc
 }
 
 /* The page's last block is free, or its first after it was full. `block` is in its list already. */
-static WEFT_NOINLINE void free_slow(struct weft__page *page) {
+void weft__heap_free_slow(struct weft__page *page) {
   struct weft__heap *heap = weft__tls.heap;
   if (page->state == FULL) {
     if (!page_untag(page)) return;
@@ -473,26 +429,7 @@ static WEFT_NOINLINE void free_slow(struct weft__page *page) {
   if (!page->used) page_give_back(heap, page);
 }
 
-void weft__heap_free_small(void *p) {
-  struct weft__block *block = p;
-  struct weft__page *page = page_of(p);
-  /* order: relaxed: only the page's own thread, or one that adopts it while it has none, changes `heap`. */
-  if (WEFT_UNLIKELY(weft__load_relaxed(&page->heap) != weft__tls.heap)) {
-    free_remote(page, block);
-    return;
-  }
-  struct weft__block *was = page->free;
-  block->next = was;
-  page->free = block;
-  uint32_t used = --page->used;
-  if (WEFT_UNLIKELY(!was || !used)) free_slow(page);
-}
-
-void weft__heap_free(void *block, size_t size) {
-  if (WEFT_LIKELY(size <= WEFT__SMALL_MAX)) {
-    weft__heap_free_small(block);
-    return;
-  }
+void weft__heap_free_large(void *block, size_t size) {
   weft__sub_relaxed(&large_blocks, 1);
   weft__sub_relaxed(&large_bytes, size);
   free(block);
@@ -557,7 +494,7 @@ void weft__heap_abandon(struct weft__tstate *ts) {
 void weft__heap_fini(void) {
   while (open_arenas || full_arenas) {
     if (full_arenas) {
-      struct arena *arena = full_arenas;
+      struct weft__arena *arena = full_arenas;
       arena_list_remove(&full_arenas, arena);
       arena_list_push(&open_arenas, arena);
     }
@@ -587,7 +524,7 @@ static void collect_of(struct weft__tstate *ts, void *arg) {
   collect_heap(ts->heap);
 }
 
-static void count_blocks(const struct arena *arena, weft_heap_stats *stats) {
+static void count_blocks(const struct weft__arena *arena, weft_heap_stats *stats) {
   for (; arena; arena = arena->next) {
     for (uint64_t in_use = ~arena->free_pages; in_use; in_use &= in_use - 1) {
       struct weft__page *page = (struct weft__page *)(arena->base + (size_t)__builtin_ctzll(in_use) * PAGE_SIZE);

@@ -8,6 +8,7 @@
 #include "../sync/mutex.h"
 #include "../sync/tstate.h"
 #include "error.h"
+#include "heap_internal.h"
 #include "object.h"
 #include "type.h"
 
@@ -26,20 +27,11 @@ void weft__warn(const char *format, ...) WEFT_PRINTF(1, 2) __attribute__((cold))
 
 /* --- Memory --- */
 
-/* A block of `size` bytes from the private heap, or from malloc when it is larger than a size class; not initialised.
- * NULL: out of memory; no error is set. */
-void *weft__heap_alloc(size_t size);
-/* Gives it back; any attached thread may. */
-void weft__heap_free(void *block, size_t size);
-/* Gives back a block of a size class. */
-void weft__heap_free_small(void *block);
 /* Buffers outside objects; as malloc, realloc and free, but counted by fault injection. */
 void *weft__buffer_resize(void *buffer, size_t size);
 void weft__buffer_free(void *buffer);
 /* True when fault injection says that this request of the calling thread fails. */
 bool weft__fault(void);
-
-enum { WEFT__SMALL_MAX = 512 };
 
 extern struct weft__heap weft__heap_of_nobody;
 struct weft__heap *weft__heap_create(void);
@@ -62,7 +54,7 @@ void weft__merge_queue_move(struct weft__tstate *from, struct weft__tstate *to);
 /* --- Objects --- */
 
 /* An object's memory with its header written; the body is not initialised. NULL with MemoryError. */
-static inline void *weft__object_alloc(const weft_type *type, size_t size) {
+WEFT_ALWAYS_INLINE void *weft__object_alloc(const weft_type *type, size_t size) {
   weft_object *o = weft__heap_alloc(size);
   if (WEFT_UNLIKELY(!o)) return weft_raise_memory();
   weft__count_init(&o->count);

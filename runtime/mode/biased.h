@@ -70,35 +70,31 @@ static inline void weft__count_init(weft_count *c) { weft__store_relaxed(&c->wor
 
 /* order: relaxed, for every access to the local half below: only the calling thread writes it while it matches. */
 static inline void weft__count_incref(weft_count *c) {
-  uint32_t local = weft__load_relaxed(&c->half.local);
-  if (WEFT_LIKELY((uint16_t)local == (uint16_t)weft__tls.slot)) {
-    uint32_t more;
-    if (WEFT_LIKELY(!__builtin_add_overflow(local, (uint32_t)WEFT__BRC_LOCAL_ONE, &more)))
-      weft__store_relaxed(&c->half.local, more);
-    else
-      weft__brc_spill(c);
-  } else if ((uint16_t)local != WEFT__SLOT_IMMORTAL) {
-    weft__brc_incref_shared(c);
+  uint32_t local = weft__load_relaxed(&c->half.local), more;
+  if (WEFT_UNLIKELY((uint16_t)local != (uint16_t)weft__tls.slot)) {
+    if ((uint16_t)local != WEFT__SLOT_IMMORTAL) weft__brc_incref_shared(c);
+    return;
   }
+  if (WEFT_UNLIKELY(__builtin_add_overflow(local, (uint32_t)WEFT__BRC_LOCAL_ONE, &more))) {
+    weft__brc_spill(c);
+    return;
+  }
+  weft__store_relaxed(&c->half.local, more);
 }
 
 static inline bool weft__count_decref(weft_count *c) {
   uint32_t local = weft__load_relaxed(&c->half.local);
-  if (WEFT_LIKELY((uint16_t)local == (uint16_t)weft__tls.slot)) {
-    if (local >= 2 * WEFT__BRC_LOCAL_ONE) {
-      weft__store_relaxed(&c->half.local, local - WEFT__BRC_LOCAL_ONE);
-      return false;
-    }
-    /* order: acquire [brc-shared]: others may have come and gone; sees their use of the object before it is torn down.
-     * Pairs with the release of weft__brc_decref_shared. An untouched half means that ours is the only reference. */
-    if (WEFT_LIKELY(weft__load_acquire(&c->half.shared) == 0)) {
-      weft__store_relaxed(&c->word, (uint64_t)WEFT__BRC_MERGED);
-      return true;
-    }
-    return weft__brc_decref_last(c);
+  if (WEFT_UNLIKELY((uint16_t)local != (uint16_t)weft__tls.slot))
+    return (uint16_t)local != WEFT__SLOT_IMMORTAL && weft__brc_decref_shared(c);
+  if (local >= 2 * WEFT__BRC_LOCAL_ONE) {
+    weft__store_relaxed(&c->half.local, local - WEFT__BRC_LOCAL_ONE);
+    return false;
   }
-  if ((uint16_t)local == WEFT__SLOT_IMMORTAL) return false;
-  return weft__brc_decref_shared(c);
+  /* order: acquire [brc-shared]: others may have come and gone; sees their use of the object before it is torn down.
+   * Pairs with the release of weft__brc_decref_shared. An untouched half means that ours is the only reference. */
+  if (WEFT_UNLIKELY(weft__load_acquire(&c->half.shared) != 0)) return weft__brc_decref_last(c);
+  weft__store_relaxed(&c->word, (uint64_t)WEFT__BRC_MERGED);
+  return true;
 }
 
 static inline bool weft__count_try_incref(weft_count *c) {

@@ -27,7 +27,7 @@ static inline void weft__count_init(weft_count *c) { c->refs = 1; }
 
 static inline void weft__count_incref(weft_count *c) {
   int64_t refs = c->refs + 1;
-  if (WEFT_UNLIKELY(refs <= 0)) return;
+  if (WEFT_UNLIKELY(refs < 0)) return;
   c->refs = refs;
 }
 

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The fast paths of the private heap, for the constructors and destructors of objects. The layout, the invariants and
+ * everything slow: heap.c.
+ */
+#ifndef WEFT_HEAP_INTERNAL_H
+#define WEFT_HEAP_INTERNAL_H
+
+#include "../sync/tls.h"
+
+enum {
+  WEFT__PAGE_SIZE = 64 << 10,
+  WEFT__SMALL_MAX = 512, /* larger blocks come from malloc */
+  WEFT__FINE_MAX = 64,   /* classes of 8 bytes up to here, of 16 beyond */
+  WEFT__CLASSES = WEFT__FINE_MAX / 8 - 1 + (WEFT__SMALL_MAX - WEFT__FINE_MAX) / 16,
+};
+
+struct weft__block {
+  uint64_t dead; /* the count word of the object that was here */
+  struct weft__block *next;
+};
+
+struct weft__page {
+  struct weft__block *free;
+  uint32_t used;
+  uint32_t block_size;
+  struct weft__heap *heap;            /* atomic: read by remote frees */
+  struct weft__page *next, *previous; /* in the heap's list of available pages of its class, or of full ones */
+  uint8_t *carved, *end;              /* blocks from `carved` on have never been used */
+  struct weft__arena *arena;
+  uint8_t class;
+  uint8_t state;
+  __attribute__((aligned(WEFT_CACHE_LINE))) uintptr_t remote; /* atomic: first block freed by others, or NOTIFY */
+  struct weft__page *next_returned;
+};
+
+struct weft__heap {
+  struct weft__page *current[WEFT__CLASSES];   /* never NULL: a page without blocks when there is none */
+  struct weft__page *available[WEFT__CLASSES]; /* doubly linked */
+  struct weft__page *full;                     /* doubly linked, all classes */
+  struct weft__page *returned;                 /* atomic stack of FULL pages that a remote free has found */
+};
+
+void *weft__heap_alloc_slow(unsigned class);
+void *weft__heap_alloc_large(size_t size);
+void weft__heap_free_remote(struct weft__page *page, struct weft__block *block);
+void weft__heap_free_slow(struct weft__page *page);
+void weft__heap_free_large(void *block, size_t size);
+
+WEFT_ALWAYS_INLINE unsigned weft__class_of(size_t size) {
+  if (size <= 16) return 0;
+  return (unsigned)(size <= WEFT__FINE_MAX ? (size + 7) / 8 - 2
+                                           : (size - WEFT__FINE_MAX + 15) / 16 + WEFT__FINE_MAX / 8 - 2);
+}
+
+/* A block of `size` bytes, not initialised. NULL: out of memory; no error is set. May: poll. */
+WEFT_ALWAYS_INLINE void *weft__heap_alloc(size_t size) {
+  if (WEFT_UNLIKELY(size > WEFT__SMALL_MAX)) return weft__heap_alloc_large(size);
+  unsigned class = weft__class_of(size);
+  struct weft__page *page = weft__tls.heap->current[class];
+  struct weft__block *block = page->free;
+  if (WEFT_UNLIKELY(!block)) return weft__heap_alloc_slow(class);
+  page->free = block->next;
+  page->used++;
+  return block;
+}
+
+/* Gives back a block of a size class; any attached thread may. */
+WEFT_ALWAYS_INLINE void weft__heap_free_small(void *p) {
+  struct weft__block *block = p;
+  struct weft__page *page = (struct weft__page *)((uintptr_t)p & ~(uintptr_t)(WEFT__PAGE_SIZE - 1));
+  /* order: relaxed: only the page's own thread, or one that adopts it while it has none, changes `heap`. */
+  if (WEFT_UNLIKELY(weft__load_relaxed(&page->heap) != weft__tls.heap)) {
+    weft__heap_free_remote(page, block);
+    return;
+  }
+  struct weft__block *was = page->free;
+  block->next = was;
+  page->free = block;
+  uint32_t used = --page->used;
+  if (WEFT_UNLIKELY(!was || !used)) weft__heap_free_slow(page);
+}
+
+/* Gives back a block of any size. */
+WEFT_ALWAYS_INLINE void weft__heap_free(void *block, size_t size) {
+  if (WEFT_LIKELY(size <= WEFT__SMALL_MAX))
+    weft__heap_free_small(block);
+  else
+    weft__heap_free_large(block, size);
+}
+
+#endif
