@@ -1,0 +1,220 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# Checks the models in this directory: every configuration must pass an exhaustive search, every mutant must fail, and
+# every interesting state must be reached.  One line per check; the exit status says whether all went as they must.
+#
+#   verify.sh [word...]     only the checks whose line contains one of the words
+#   BUILD=dir               where to work (default: build/verify under the root of the tree)
+#   DEPTH=n                 longest path of a search (default: 1000000); a search that reaches it fails
+#
+# Three kinds of checks, each a name, a model and the defines of its configuration:
+#   proves   no assertion fails, no deadlock, and the search was complete
+#   breaks   with the mutant's define added, some assertion fails or there is a deadlock
+#   reaches  with REACH_<state> defined, the assert(false) placed in that state fails
+
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+work=${BUILD:-$here/../../build/verify}
+mkdir -p "$work" && cd "$work" || exit 1
+
+: "${CC:=cc}"
+passed=0
+failed=0
+only="$*"
+
+wanted() {
+  [ -z "$only" ] && return 0
+  for word in $only; do
+    case $1 in *"$word"*) return 0 ;; esac
+  done
+  return 1
+}
+
+# report ok|FAIL line
+report() {
+  if [ "$1" = ok ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  printf '%-4s %s\n' "$1" "$2"
+}
+
+# search model define...: the verifier's output is left in `output`.  TABLE: log2 of its hash table, for speed only
+search() {
+  model=$1
+  shift
+  rm -f pan pan.* ./*.trail
+  spin -a "$@" "$here/$model.pml" >output 2>&1 &&
+    [ -f pan.c ] &&
+    $CC -O1 -w -DSAFETY -DCOLLAPSE -DMEMLIM=5000 -o pan pan.c >>output 2>&1 &&
+    ./pan -m"${DEPTH:-1000000}" -w"${TABLE:-22}" >output 2>&1
+}
+
+# The first error that the verifier found, empty if none.
+error() { sed -n 's/^pan:[0-9]*: \(.*\) (at depth.*/\1/p' output | head -n 1; }
+# What there is to say about a check that did not go as it must.
+why() {
+  grep -Ei "error|warning|out of memory|reached -D" output | head -n 5 | sed "s|$here/||g; s|^|     |"
+}
+states() { awk '/states, stored/ { print $1; exit }' output; }
+complete() {
+  grep -q 'errors: 0' output && grep -q '^Full statespace search' output &&
+    ! grep -Eqi 'max search depth too small|out of memory|reached -DMEMLIM|search not completed|aborting|truncat' output
+}
+
+proves() {
+  name=$1
+  wanted "$name" || return 0
+  shift
+  TABLE=25 search "$@"
+  if complete; then
+    report ok "$name  ($(states) states)"
+  else
+    report FAIL "$name: $(error)"
+    why
+  fi
+}
+
+breaks() {
+  mutant=$1
+  wanted "mutant $mutant" || return 0
+  shift
+  search "$@" "-D$mutant"
+  if [ -n "$(error)" ]; then
+    report ok "mutant $mutant fails as it must: $(error)"
+  else
+    report FAIL "mutant $mutant passes in $*"
+    why
+  fi
+}
+
+reaches() {
+  state=$1
+  wanted "reaches $state" || return 0
+  shift
+  search "$@" "-DREACH_$state"
+  if [ "$(error)" = 'assertion violated 0' ]; then
+    report ok "reaches $state"
+  else
+    report FAIL "reaches $state: not in $* $(error)"
+    why
+  fi
+}
+
+# --- Counts and queues ---
+
+proves 'brc: 2 threads'                 brc -DOPS=5
+proves 'brc: 2 threads, spill'          brc -DOPS=5 -DMINE_MAX=4
+proves 'brc: 3 threads'                 brc -DTHREADS=3 -DOPS=2
+proves 'brc: 3 threads, spill'          brc -DTHREADS=3 -DOPS=2 -DMINE_MAX=4
+breaks BRC_QUEUE_HOLDS_NO_REF           brc
+breaks BRC_MERGE_CLEARS_QUEUED          brc
+breaks BRC_MERGE_PLAIN_STORE            brc
+breaks BRC_SPILL_PLAIN                  brc -DMINE_MAX=4
+breaks BRC_TAKE_BACK_MERGED             brc -DMINE_MAX=3
+reaches MERGE_WHILE_QUEUED              brc
+reaches MERGED_BEFORE_PUSH              brc
+reaches OWNER_LEFT_BEFORE_LOCK          brc
+reaches DRAIN_MERGED_MEANWHILE          brc
+reaches NEGATIVE                        brc -DTHREADS=3 -DOPS=1
+reaches SPILL                           brc -DMINE_MAX=4
+reaches TAKE_BACK                       brc -DMINE_MAX=4
+
+# --- Readers without a reference ---
+
+proves 'brc_weak: 2 threads'            brc_weak -DOPS=4
+proves 'brc_weak: 2 threads, spill'     brc_weak -DOPS=4 -DMINE_MAX=4
+proves 'brc_weak: 3 threads'            brc_weak -DTHREADS=3 -DOPS=2
+proves 'brc_weak: 2 threads, peek'      brc_weak -DPEEK -DSTABLE_MEMORY -DOPS=4
+proves 'brc_weak: 3 threads, peek'      brc_weak -DPEEK -DSTABLE_MEMORY -DTHREADS=3 -DOPS=2
+breaks BRC_FREE_AT_ONCE_PUB             brc_weak
+breaks BRC_PUB_LATE                     brc_weak
+breaks BRC_TRY_MERGED_ZERO              brc_weak
+breaks BRC_TRY_UNTOUCHED                brc_weak -DPEEK -DSTABLE_MEMORY
+reaches REFUSED_UNTOUCHED               brc_weak -DPEEK -DSTABLE_MEMORY
+
+# --- Hand-over ---
+
+proves 'brc_handover: 2 threads'        brc_handover -DOPS=4
+proves 'brc_handover: 2 threads, peek'  brc_handover -DPEEK -DSTABLE_MEMORY -DOPS=4
+proves 'brc_handover: 3 threads'        brc_handover -DTHREADS=3 -DOPS=2
+proves 'brc_handover: 3 threads, peek'  brc_handover -DPEEK -DSTABLE_MEMORY -DTHREADS=3 -DOPS=2
+proves 'brc_handover: 2 threads, weak'  brc_handover -DWEAK -DOPS=4
+breaks BRC_TAKE_LIVE_WORD               brc_handover -DPEEK -DSTABLE_MEMORY
+breaks BRC_TAKE_OVER_PUB                brc_handover -DWEAK
+breaks BRC_TAKE_PLAIN_STORE             brc_handover -DPEEK -DSTABLE_MEMORY
+breaks BRC_DISOWN_TOUCHED               brc_handover
+reaches TAKE_OVER                       brc_handover
+
+# --- Finalizers ---
+
+proves 'brc_finalizer: 2 threads'       brc_finalizer -DOPS=4
+proves 'brc_finalizer: 3 threads'       brc_finalizer -DTHREADS=3 -DOPS=2
+breaks BRC_TRY_DYING                    brc_finalizer
+breaks BRC_DYING_DECREF_FREES           brc_finalizer
+breaks BRC_END_DYING_PLAIN              brc_finalizer
+breaks BRC_BEGIN_DYING_DROPS_PUB        brc_finalizer
+breaks BRC_END_DYING_DROPS_PUB          brc_finalizer
+breaks BRC_PUB_SAMPLED_EARLY            brc_finalizer
+breaks BRC_WORD_REUSED                  brc_finalizer
+reaches RESURRECTION                    brc_finalizer
+reaches SECOND_DEATH                    brc_finalizer
+reaches REFUSED_DYING                   brc_finalizer
+reaches DROP_UNDER_DYING                brc_finalizer
+
+# --- Immortal objects ---
+
+proves 'brc_immortal: 2 threads'        brc_immortal -DOPS=4
+proves 'brc_immortal: 3 threads'        brc_immortal -DTHREADS=3 -DOPS=2
+breaks BRC_SETTLE_IGNORES_IMMORTAL      brc_immortal
+breaks BRC_END_DYING_MORTAL             brc_immortal
+reaches SETTLE_IMMORTAL                 brc_immortal
+
+# --- Owners that come and go ---
+
+proves 'brc_slots: 2 threads'           brc_slots -DOPS=3
+proves 'brc_slots: 2 threads, newcomer' brc_slots -DOPS=3 -DNEWCOMERS
+proves 'brc_slots: 3 threads'           brc_slots -DTHREADS=3 -DOPS=2
+proves 'brc_slots: 2 threads, newcomer, no memory' brc_slots -DOPS=3 -DNEWCOMERS -DNO_MEMORY
+proves 'brc_slots: 3 threads, no memory' brc_slots -DTHREADS=3 -DOPS=1 -DNO_MEMORY
+proves 'brc_slots: 2 threads, newcomer, finalizer, weak' brc_slots -DOPS=2 -DNEWCOMERS -DFINALIZER -DWEAK
+proves 'brc_slots: 2 threads, newcomer, hand-over' brc_slots -DOPS=2 -DNEWCOMERS -DHANDOVER
+proves 'brc_slots: 2 threads, other entries' brc_slots -DOPS=3 -DOTHER_ENTRIES
+breaks BRC_QUEUE_ON_VACANT              brc_slots
+breaks BRC_MERGE_WITHOUT_HOLD           brc_slots
+breaks BRC_TAKE_SLOT_UNLOCKED           brc_slots -DNEWCOMERS
+breaks BRC_DETACH_IGNORES_MERGE         brc_slots
+breaks BRC_REQUEST_AFTER_UNLOCK         brc_slots
+breaks BRC_MERGE_CLEARED_LATE           brc_slots -DOTHER_ENTRIES
+breaks BRC_NO_MEMORY_NO_STOP            brc_slots -DNO_MEMORY
+reaches MERGE_FOR_DETACHED              brc_slots
+reaches MERGE_FOR_VACANT                brc_slots
+reaches MERGE_IN_STOPPED_WORLD          brc_slots -DNO_MEMORY
+reaches SUCCESSOR_MERGES                brc_slots -DNEWCOMERS
+
+# --- The stopped world ---
+
+proves 'world_stop: 2 threads'          world_stop -DTHREADS=2 -DOPS=3
+proves 'world_stop: 3 threads'          world_stop -DTHREADS=3 -DOPS=1
+proves 'world_stop: 2 threads, newcomer' world_stop -DTHREADS=2 -DNEWCOMERS=1 -DOPS=1
+breaks STATUS_STOP_READS_FIRST          world_stop -DTHREADS=2
+breaks STATUS_COUNTS_DETACHED           world_stop -DTHREADS=2
+breaks STATUS_DETACH_KEEPS_COUNT        world_stop -DTHREADS=2
+breaks STATUS_PARK_COUNTS_EARLY         world_stop -DTHREADS=2
+breaks STATUS_ATTACH_IGNORES_STOP       world_stop -DTHREADS=2
+breaks STATUS_ATTACH_IGNORES_HELD       world_stop -DTHREADS=2
+breaks STATUS_RESTART_FORGETS_WAITING   world_stop -DTHREADS=2
+breaks STATUS_RESTART_IGNORES_HELD      world_stop -DTHREADS=3
+breaks STATUS_UNHOLD_NO_WAKE            world_stop -DTHREADS=2
+breaks STATUS_UNHOLD_NO_ATTACH          world_stop -DTHREADS=2
+breaks STATUS_UNHOLD_IGNORES_STOP       world_stop -DTHREADS=3
+breaks STATUS_SLEEPS_UNMARKED           world_stop -DTHREADS=2
+breaks STATUS_STOPPER_UNMARKED          world_stop -DTHREADS=2
+breaks STATUS_WORLD_LOCK_ATTACHED       world_stop -DTHREADS=2
+breaks STATUS_START_DROPS_STOP          world_stop -DTHREADS=2 -DNEWCOMERS=1
+breaks STATUS_NEW_SLOT_DROPS_STOP       world_stop -DTHREADS=2 -DNEWCOMERS=1
+reaches WAIT_WHILE_HELD                 world_stop -DTHREADS=2
+reaches STOP_WHILE_HELD                 world_stop -DTHREADS=3
+reaches SECOND_STOPPER                  world_stop -DTHREADS=2
+
+rm -f pan pan.* ./*.trail output
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
