@@ -2,8 +2,6 @@
 /* The operations of every object, by way of its type's slots; and how objects die. */
 #include "runtime/object.h"
 
-#include <string.h>
-
 #include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/str.h"
@@ -18,16 +16,14 @@
  */
 enum { DEALLOC_DEPTH = 40 };
 
-_Static_assert(sizeof(weft_object *) <= sizeof(weft_count), "the link fits the count word");
-
 static void trash_push(struct weft__tstate *ts, weft_object *o) {
-  memcpy(&o->count, &ts->trash, sizeof ts->trash);
+  weft__count_set_link(&o->count, ts->trash);
   ts->trash = o;
 }
 
 static weft_object *trash_pop(struct weft__tstate *ts) {
   weft_object *o = ts->trash;
-  memcpy(&ts->trash, &o->count, sizeof ts->trash);
+  ts->trash = weft__count_take_link(&o->count);
   return o;
 }
 

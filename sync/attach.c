@@ -201,6 +201,7 @@ static void detach_free_slow(struct weft__tstate *ts, uint32_t status) {
   for (;;) {
     if (status & WEFT__STATUS_MERGE) {
       weft__merge_queue_drain(ts);
+      weft__heap_flush_outbox(ts);
       status = weft__load_relaxed(&ts->status);
       continue;
     }
@@ -326,6 +327,10 @@ void weft__tstate_leave(void) {
   struct weft__tstate *ts = weft__self();
   weft_error_clear();
   weft_clear(&ts->thread_object);
+  /* Whatever finalizers do here, they do with a heap. What comes in later, detach settles, and its blocks go where the
+   * pages have gone. */
+  while (weft__load_relaxed(&ts->status) & WEFT__STATUS_MERGE) weft__merge_queue_drain(ts);
+  weft_error_clear();
   weft__heap_abandon(ts);
   detach(ts);
   mine = NULL;

@@ -21,6 +21,7 @@
  * What protects what: `word` is atomic. The queues, `holder` and the statistics: `lock`. A waiter's `granted` and
  * `leads` are written under `lock` and read by itself.
  */
+#include <sched.h>
 #include <string.h>
 
 #include "runtime/runtime_internal.h"
@@ -29,8 +30,9 @@
 #include "sync/tstate.h"
 
 enum {
-  IO_SLICE_US = 50,
-  GRANT_SPINS = 1000, /* a running holder answers at its next safepoint */
+  IO_SLICE_US = 10,
+  SPIN_NS = 20000, /* waits up to this long are spun: a sleep and a wake-up cost more */
+  SPINS_PER_LOOK = 20,
 };
 enum { HELD = 1, WANTED = 2 };
 enum { GRANT_NONE, GRANT_SLEEPS, GRANT_POKED, GRANT_YOURS };
@@ -135,11 +137,16 @@ static uint64_t time_to_ask(const struct weft__tstate *ts, uint64_t since) {
 /* order: acquire [gil]: sees all that was done under the GIL before. */
 static bool granted(struct weft__tstate *ts) { return weft__load_acquire(&ts->gil.granted) == GRANT_YOURS; }
 
-static bool spin_for_grant(struct weft__tstate *ts) {
-  for (int i = 0; i < GRANT_SPINS; i++) {
-    if (granted(ts)) return true;
-    weft__cpu_relax();
-  }
+/* Spins until granted, at most until `deadline`. True: granted. Yields the CPU all the while: the thread that we wait for
+ * may be the one that we keep from running. */
+static bool spin_for_grant(struct weft__tstate *ts, uint64_t deadline) {
+  do {
+    for (int i = 0; i < SPINS_PER_LOOK; i++) {
+      if (granted(ts)) return true;
+      weft__cpu_relax();
+    }
+    sched_yield();
+  } while (weft__now_ns() < deadline);
   return false;
 }
 
@@ -154,26 +161,33 @@ static void sleep_for_grant(struct weft__tstate *ts, int64_t timeout_ns) {
     (void)weft__cas_acq_rel(&ts->gil.granted, &now, (uint32_t)GRANT_NONE);
 }
 
+/* One step of waiting for a thread that leads its class; returns from when on it counts its interval. */
+static uint64_t wait_as_leader(struct weft__tstate *ts, uint64_t since) {
+  uint64_t now = weft__now_ns(), ask = time_to_ask(ts, since);
+  if (now >= ask) {
+    if (!ask_holder(ts->gil.from_io) || spin_for_grant(ts, now + SPIN_NS)) return since;
+    sleep_for_grant(ts, (int64_t)weft__load_relaxed(&switch_interval_ns));
+    return weft__now_ns();
+  }
+  if (ask - now <= SPIN_NS)
+    (void)spin_for_grant(ts, ask);
+  else
+    sleep_for_grant(ts, (int64_t)(ask - now));
+  return since;
+}
+
 static void wait_for_grant(struct weft__tstate *ts) {
-  if (spin_for_grant(ts)) return;
   uint64_t since = weft__now_ns();
+  /* A holder that was let in for a moment gives the lock back before a sleep and a wake-up would be over. */
+  if (weft__load_relaxed(&ts->gil.leads)) (void)spin_for_grant(ts, since + SPIN_NS);
   while (!granted(ts)) {
     if (WEFT_UNLIKELY(weft__load_relaxed(&ts->lost))) weft__stay_for_good();
-    if (!weft__load_relaxed(&ts->gil.leads)) {
+    if (weft__load_relaxed(&ts->gil.leads)) {
+      since = wait_as_leader(ts, since);
+    } else {
       sleep_for_grant(ts, -1);
       since = weft__now_ns();
-      continue;
     }
-    uint64_t now = weft__now_ns(), ask = time_to_ask(ts, since);
-    if (now < ask) {
-      sleep_for_grant(ts, (int64_t)(ask - now));
-      continue;
-    }
-    bool asked = ask_holder(ts->gil.from_io);
-    if (spin_for_grant(ts)) return;
-    if (!asked) continue;
-    since = now;
-    sleep_for_grant(ts, (int64_t)weft__load_relaxed(&switch_interval_ns));
   }
 }
 
@@ -233,16 +247,19 @@ void weft__gil_yield(struct weft__tstate *self) {
   if (weft__world_is_stopped()) return;
   weft__lock_acquire(&gil.lock);
   bool wanted = !empty();
+  bool taken = false;
   if (wanted) {
     bool for_io = gil.queue[IO].first;
     self->gil.from_io = false;
     gil.forced++;
     weft__timeline_record(self, WEFT_TIMELINE_WAITING);
     hand_over();
-    (void)take_or_enqueue(self, for_io);
+    /* The next holder may have let go of the lock again already, without waiting for gil.lock. */
+    taken = take_or_enqueue(self, for_io);
   }
   weft__lock_release(&gil.lock);
-  if (wanted) wait_for_grant(self);
+  if (taken) weft__timeline_record(self, WEFT_TIMELINE_ATTACHED);
+  if (wanted && !taken) wait_for_grant(self);
 }
 
 /* --- Fork, and settings --- */

@@ -58,12 +58,12 @@ static void run(struct thread *t) {
   weft_clear(&t->args);
 }
 
-/* Publishes the end of `t`. */
-static void end(struct thread *t) {
+/* Publishes the end of `t`. True: somebody sleeps on it. */
+static bool end(struct thread *t) {
   /* order: relaxed: a figure; whoever has seen ENDED sees it lowered. */
   weft__sub_relaxed(&alive, 1u);
   /* order: acq_rel [thread-end]: publishes result and error. */
-  if (weft__exchange_acq_rel(&t->stage, (uint32_t)ENDED) & SLEEPERS) weft__futex_wake(&t->stage, INT32_MAX);
+  return weft__exchange_acq_rel(&t->stage, (uint32_t)ENDED) & SLEEPERS;
 }
 
 static void *thread_main(void *arg) {
@@ -74,8 +74,11 @@ static void *thread_main(void *arg) {
   /* order: relaxed: only shown. */
   weft__store_relaxed(&t->native_id, (int64_t)syscall(SYS_gettid));
   run(t);
-  end(t);
+  bool wake = end(t);
   weft__tstate_leave(); /* drops the state's reference to `t` */
+  /* Not before: a joiner that wakes up would wait for the GIL, perhaps on the CPU that we need in order to give it up.
+   * `t` may be gone by now; then nobody sleeps at that address, or somebody who looks again. */
+  if (wake) weft__futex_wake(&t->stage, INT32_MAX);
   /* order: release [thread-count]: pairs with the acquire in weft__threads_wait. */
   if (!daemon && weft__sub_release(&waited, 1u) == 1) weft__futex_wake(&waited, 1);
   return NULL;

@@ -7,7 +7,8 @@
  * away and stays away. The stopper waits until `pending` is zero.
  *
  *   Exactly one decrement per counted thread: a thread leaves ATTACHED once and cannot come back while STOP is set.
- *   `pending` starts at 1, the stopper's own, dropped last: it cannot reach zero while threads are still being marked.
+ *   `pending` starts at 1, the stopper's own, dropped last. It may touch zero before, when a marked thread arrives
+ *   before it is counted; only the stopper's look after that drop counts.
  *   No fair hand-over: at the start, every thread that waits is made ATTACHED before the next stop can mark it, so
  *   threads make progress however often the world is stopped (cf. gh-118332, gh-151518 in docs/DESIGN.md).
  */
@@ -31,8 +32,9 @@ bool weft__world_is_stopped(void) { return world.stopped; }
 uint32_t weft__world_stop_bit(void) { return world.stopping ? WEFT__STATUS_STOP : 0; }
 
 void weft__world_arrived(void) {
-  /* order: acq_rel [world]: publishes the thread's use of objects to the stopper, which acquires `pending` at zero. */
-  if (weft__sub_acq_rel(&world.pending, 1) != 1) return;
+  /* order: seq_cst [world]: publishes the thread's use of objects to the stopper, which acquires `pending` at zero; and
+   * stands before the load below in the single order of [world-sleep]. */
+  if (weft__sub_seq_cst(&world.pending, 1) != 1) return;
   /* order: seq_cst [world-sleep]: either we see that the stopper sleeps, or it sees our decrement before it does. */
   if (weft__load_seq_cst(&world.sleeping)) weft__futex_wake((uint32_t *)&world.pending, 1);
 }

@@ -79,6 +79,16 @@ static inline bool weft__count_end_dying(weft_count *c) {
   return weft__sub_acq_rel(&c->refs, WEFT__ATOMIC_DYING) == WEFT__ATOMIC_DYING;
 }
 
+/* The bit makes a reader that still tries to revive the object refuse. */
+static inline void weft__count_set_link(weft_count *c, void *next) {
+  weft__store_relaxed(&c->refs, (int64_t)(uintptr_t)next | WEFT__ATOMIC_DYING);
+}
+static inline void *weft__count_take_link(weft_count *c) {
+  int64_t refs = weft__load_relaxed(&c->refs);
+  weft__store_relaxed(&c->refs, (int64_t)0);
+  return (void *)(uintptr_t)(refs & ~WEFT__ATOMIC_DYING);
+}
+
 static inline void weft__count_disown(weft_count *c) { (void)c; }
 static inline void weft__count_own(weft_count *c) { (void)c; }
 

@@ -10,7 +10,7 @@
  * Proof obligations, each with its counterexample in tests/models/:
  *   The queue owns a reference, so a queued object cannot die before it is settled.
  *   QUEUED is cleared only by settling: the owner's own merge keeps it, or the queue's reference would be lost.
- *   The owner is read again under the slot's lock: the word may have been merged in between.
+ *   The merge request and the queue's entry are made in one critical section of the slot's lock, which draining takes.
  */
 #include "runtime/mode/mode.h"
 
@@ -62,7 +62,7 @@ void weft__brc_incref_shared(weft_count *c) {
 }
 
 void weft__brc_spill(weft_count *c) {
-  /* order: relaxed: as above. Shared first: in between the sum is too large, which harms nobody; too small would. */
+  /* order: relaxed: as above. In between the sum is too large; nobody acts on it while the owner is in here. */
   uint32_t shared = weft__add_relaxed(&c->half.shared, (uint32_t)(SPILL * ONE));
   uint32_t local = weft__load_relaxed(&c->half.local);
   weft__store_relaxed(&c->half.local, local - (SPILL - 1) * LOCAL_ONE);
@@ -78,6 +78,10 @@ bool weft__brc_try_incref_shared(weft_count *c) {
     uint32_t shared = (uint32_t)word;
     bool untouched = shared == 0; /* its owner may be freeing it by a plain store */
     if (untouched || (shared & DYING) || ((shared & MERGED) && shared_of(word) == 0)) return false;
+    if (WEFT_UNLIKELY(shared_of(word) >= SATURATED)) {
+      saturate(c, shared);
+      return true;
+    }
     /* order: acquire [brc-shared]: sees the object as whoever last published it left it. */
   } while (!weft__cas_weak_acquire(&c->word, &word, word + ONE));
   return true;
@@ -122,7 +126,7 @@ bool weft__brc_decref_last(weft_count *c) {
   uint64_t word = weft__load_relaxed(&c->word), next;
   do {
     WEFT_ASSERT(local_of(word) == 1 && is_owner(word));
-    bool take_back = shared_of(word) >= SPILL && !(flags_of(word) & QUEUED);
+    bool take_back = shared_of(word) >= SPILL && shared_of(word) < SATURATED && !(flags_of(word) & QUEUED);
     next = take_back ? WEFT__BRC_WORD(owner_of(word), SPILL, (uint32_t)word - SPILL * ONE)
                      : merged_word(flags_of(word), shared_of(word));
     /* order: acq_rel [brc-shared]: release as a drop; acquire because it may be the last one. */
@@ -266,9 +270,10 @@ bool weft__brc_end_dying(weft_count *c) {
     if (owner_of(word) == WEFT__SLOT_IMMORTAL) return false;
     if (shared_of(word) == 0) {
       /* order: acquire [brc-shared]: references that the finalizer made may have been dropped by other threads. Nobody
-       * is left who could change the word: a plain store makes it dead. */
+       * is left who could change the word: a plain store makes it dead. PUB stays: it decides, as it is now and not as
+       * it was before the finalizer, whether the memory has to wait for readers. */
       (void)weft__load_acquire(&c->word);
-      weft__store_relaxed(&c->word, (uint64_t)MERGED);
+      weft__store_relaxed(&c->word, (uint64_t)(MERGED | (word & WEFT__BRC_PUB)));
       return true;
     }
     /* order: release [brc-shared]: publishes what the finalizer did, as a drop would. */

@@ -138,10 +138,25 @@ static inline void weft__count_begin_dying(weft_count *c) {
 }
 static inline bool weft__count_end_dying(weft_count *c) { return weft__brc_end_dying(c); }
 
+/* A reader that still tries to revive the object sees no owner and DYING; PUB stays readable. So the 45 bits of an
+ * aligned pointer go around those: into bits 0-1, 4-31 and 48-62. */
+static inline void weft__count_set_link(weft_count *c, void *next) {
+  uint64_t bits = (uint64_t)(uintptr_t)next >> 3;
+  uint64_t word = (bits & 3) | (bits >> 2 & 0xFFFFFFF) << 4 | bits >> 30 << 48;
+  word |= WEFT__BRC_DYING | (weft__load_relaxed(&c->word) & WEFT__BRC_PUB);
+  weft__store_relaxed(&c->word, word);
+}
+static inline void *weft__count_take_link(weft_count *c) {
+  uint64_t word = weft__load_relaxed(&c->word);
+  weft__store_relaxed(&c->word, (word & WEFT__BRC_PUB) | WEFT__BRC_MERGED);
+  return (void *)(uintptr_t)(((word & 3) | (word >> 4 & 0xFFFFFFF) << 2 | word >> 48 << 30) << 3);
+}
+
 static inline void weft__count_disown(weft_count *c) {
-  /* order: relaxed: an untouched word with local count 1 is seen by nobody else; the channel that carries the
-   * reference to its receiver publishes it. */
-  if (weft__load_relaxed(&c->word) == weft__tls.fresh)
+  /* order: acquire [brc-shared]: the store ends the release sequence of those who dropped references before, so their
+   * use of the object has to be seen here; the channel that carries the reference publishes it further.
+   * The store, relaxed: an untouched word with local count 1 is seen by nobody else. */
+  if (weft__load_acquire(&c->word) == weft__tls.fresh)
     weft__store_relaxed(&c->word, (uint64_t)(WEFT__BRC_MERGED | WEFT__BRC_SHARED_ONE));
 }
 static inline void weft__count_own(weft_count *c) {

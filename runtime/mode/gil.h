@@ -63,6 +63,16 @@ static inline bool weft__count_end_dying(weft_count *c) {
   return c->refs == 0;
 }
 
+/* The bit keeps the word from looking like a count. */
+static inline void weft__count_set_link(weft_count *c, void *next) {
+  c->refs = (int64_t)(uintptr_t)next | WEFT__GIL_DYING;
+}
+static inline void *weft__count_take_link(weft_count *c) {
+  void *next = (void *)(uintptr_t)(c->refs & ~WEFT__GIL_DYING);
+  c->refs = 0;
+  return next;
+}
+
 static inline void weft__count_disown(weft_count *c) { (void)c; }
 static inline void weft__count_own(weft_count *c) { (void)c; }
 

@@ -19,6 +19,8 @@
  *   weft__count_publish_weak(c)       from now on other threads may try_incref (set before the first weak reference)
  *   weft__count_begin_dying(c)        enters the state in which a finalizer runs: references may come and go
  *   weft__count_end_dying(c)          true: still without references; false: resurrected
+ *   weft__count_set_link(c, next)     a dying object waits for its turn: the word holds a pointer (8-byte aligned,
+ *   weft__count_take_link(c)          below 2^48) and refuses try_incref; taking it makes the word dead
  *   weft__count_disown(c) / _own(c)   hand-over of the only reference to another thread (see object.h)
  *
  * and the constants
