@@ -179,7 +179,7 @@ static uint64_t wait_as_leader(struct weft__tstate *ts, uint64_t since) {
 static void wait_for_grant(struct weft__tstate *ts) {
   uint64_t since = weft__now_ns();
   /* A holder that was let in for a moment gives the lock back before a sleep and a wake-up would be over. */
-  if (weft__load_relaxed(&ts->gil.leads)) (void)spin_for_grant(ts, since + SPIN_NS);
+  if (weft__load_relaxed(&ts->gil.leads) && !ts->gil.from_io) (void)spin_for_grant(ts, since + SPIN_NS);
   while (!granted(ts)) {
     if (WEFT_UNLIKELY(weft__load_relaxed(&ts->lost))) weft__stay_for_good();
     if (weft__load_relaxed(&ts->gil.leads)) {
