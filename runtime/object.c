@@ -94,9 +94,8 @@ void weft__recursion_leave(void) { weft__self()->recursion_depth--; }
 
 bool weft_is_instance(const weft_object *o, const weft_type *type) { return weft_type_derives(o->type, type); }
 
-bool weft__expect(const char *call, const weft_object *o, const weft_type *type) {
-  weft__check_attached(call);
-  if (WEFT_LIKELY(o && weft_type_derives(o->type, type))) return true;
+bool weft__expect_slow(const char *call, const weft_object *o, const weft_type *type) {
+  if (o && weft_type_derives(o->type, type)) return true;
   weft_raise(&weft_TypeError, "%s: expected %s, got %s", call, type->spec.name, o ? o->type->spec.name : "NULL");
   return false;
 }

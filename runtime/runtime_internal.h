@@ -83,7 +83,11 @@ bool weft__recursion_enter(const char *where);
 void weft__recursion_leave(void);
 
 /* TypeError "<call>: expected <type>, got <other>" unless `o` is of `type`. */
-bool weft__expect(const char *call, const weft_object *o, const weft_type *type);
+bool weft__expect_slow(const char *call, const weft_object *o, const weft_type *type);
+static inline bool weft__expect(const char *call, const weft_object *o, const weft_type *type) {
+  weft__check_attached(call);
+  return WEFT_LIKELY(o && o->type == type) || weft__expect_slow(call, o, type);
+}
 
 /* The items of a tuple. */
 weft_object **weft__tuple_items(weft_object *tuple);

@@ -24,6 +24,7 @@
 #include "type.h"
 
 #include "../sync/attach.h"
+#include "../sync/mutex.h"
 #include "../sync/thread.h"
 #include "../sync/timeline.h"
 
