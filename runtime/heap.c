@@ -132,6 +132,7 @@ static struct weft__arena *arena_map(void) {
   uint8_t *base = (uint8_t *)(((uintptr_t)raw + ARENA_SIZE - 1) & ~(uintptr_t)(ARENA_SIZE - 1));
   if (base > raw) munmap(raw, (size_t)(base - raw));
   munmap(base + ARENA_SIZE, (size_t)(raw + ARENA_SIZE - base));
+  weft__root_add(base, ARENA_SIZE);
   arena->base = base;
   arena->free_pages = UINT64_MAX;
   arena_list_push(&open_arenas, arena);
@@ -142,6 +143,7 @@ static struct weft__arena *arena_map(void) {
 
 static void arena_unmap(struct weft__arena *arena) {
   arena_list_remove(&open_arenas, arena);
+  weft__root_remove(arena->base, ARENA_SIZE);
   munmap(arena->base, ARENA_SIZE);
   free(arena);
   arena_count--;
@@ -159,6 +161,7 @@ static struct weft__page *arena_take_page(void) {
     arena_list_push(&full_arenas, arena);
   }
   struct weft__page *page = (struct weft__page *)(arena->base + (size_t)i * PAGE_SIZE);
+  weft__block_unpoison(page, PAGE_SIZE);
   memset(page, 0, sizeof *page);
   page->arena = arena;
   return page;
@@ -358,6 +361,7 @@ void *weft__heap_alloc_slow(unsigned class) {
   struct weft__block *block = page->free;
   page->free = block->next;
   page->used++;
+  weft__block_unpoison(block, page->block_size);
   if (WEFT_UNLIKELY(weft__self()->fail_at)) {
     /* Armed: no page stays current, so that every request comes here and is counted. */
     page_stop_current(heap, page);

@@ -6,7 +6,10 @@
 #ifndef WEFT_HEAP_INTERNAL_H
 #define WEFT_HEAP_INTERNAL_H
 
+#include <string.h>
+
 #include "../sync/tls.h"
+#include "sanitize_internal.h"
 
 enum {
   WEFT__PAGE_SIZE = 64 << 10,
@@ -62,13 +65,16 @@ WEFT_ALWAYS_INLINE void *weft__heap_alloc(size_t size) {
   if (WEFT_UNLIKELY(!block)) return weft__heap_alloc_slow(class);
   page->free = block->next;
   page->used++;
+  weft__block_unpoison(block, page->block_size);
   return block;
 }
 
-/* Gives back a block of a size class; any attached thread may. */
+/* Gives back a block of a size class; any attached thread may. In debug builds what was in it becomes 0xDD. */
 WEFT_ALWAYS_INLINE void weft__heap_free_small(void *p) {
   struct weft__block *block = p;
   struct weft__page *page = (struct weft__page *)((uintptr_t)p & ~(uintptr_t)(WEFT__PAGE_SIZE - 1));
+  if (WEFT_DEBUG && page->block_size > sizeof *block) memset(block + 1, 0xDD, page->block_size - sizeof *block);
+  weft__block_poison(block, page->block_size);
   /* order: relaxed: only the page's own thread, or one that adopts it while it has none, changes `heap`. */
   if (WEFT_UNLIKELY(weft__load_relaxed(&page->heap) != weft__tls.heap)) {
     weft__heap_free_remote(page, block);

@@ -69,6 +69,12 @@ void weft__dealloc(weft_object *o) {
     dealloc_container(o);
 }
 
+void weft__debug_check(const char *call, const weft_object *o) {
+  weft__check_attached(call);
+  if (!o) weft__misuse(call, "NULL is not an object");
+  if (weft__count_is_dead(&o->count)) weft__fatal("%s: the object at %p has no reference left", call, (const void *)o);
+}
+
 void weft_immortalize(weft_object *o) {
   weft__check_attached("weft_immortalize");
   if (weft__count_immortalize(&o->count)) return;

@@ -36,12 +36,18 @@ _Static_assert(sizeof(weft_count) == 8, "the count is one word");
 /* --- References --- */
 
 WEFT_API void weft__dealloc(weft_object *o);
+/* Aborts, naming `call`, if the thread is not attached or `o` is not a live object. Debug builds only. */
+WEFT_API void weft__debug_check(const char *call, const weft_object *o);
 
 /* Adds a reference to `o`, to which the caller holds one. Cannot fail; does nothing to an immortal object. */
-static inline void weft_incref(weft_object *o) { weft__count_incref(&o->count); }
+static inline void weft_incref(weft_object *o) {
+  if (WEFT_DEBUG) weft__debug_check("weft_incref", o);
+  weft__count_incref(&o->count);
+}
 
 /* Drops the caller's reference to `o`; the last one destroys it. May: run finalizers, block. */
 static inline void weft_decref(weft_object *o) {
+  if (WEFT_DEBUG) weft__debug_check("weft_decref", o);
   if (weft__count_decref(&o->count)) weft__dealloc(o);
 }
 

@@ -145,8 +145,6 @@ bool weft__brc_decref_shared(weft_count *c) {
         saturate(c, shared);
         return false;
       }
-      if (WEFT_DEBUG && weft__brc_shared_count(shared) <= 0)
-        weft__fatal("weft_decref: object %p has no reference left to drop", (void *)c);
       return drop_merged(c);
     }
     if (WEFT_UNLIKELY(weft__brc_shared_count(shared) >= SATURATED)) {
