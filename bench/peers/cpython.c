@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * CPython, embedded: what its C API does for the same work. Objects are floats where the kind does not matter (24
+ * bytes, never immortal). Its safepoint, the eval breaker, is passed by calling an empty Python function, because
+ * nothing in the C API does it.
+ *
+ * Built by whatever PYTHON_CONFIG names; the column's name carries the version, and a t for a free-threaded build.
+ */
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#include "../workloads/workloads.h"
+
+/* --- what the templates want ------------------------------------------------------------------------------------- */
+
+typedef PyObject object, list;
+
+static PyObject *empty_function;
+
+static inline void *must(void *p) {
+  if (!p) {
+    PyErr_Print();
+    bench_fail("CPython reports an error");
+  }
+  return p;
+}
+
+static inline object *object_new(void) { return must(PyFloat_FromDouble(0.5)); }
+
+static inline void object_incref(object *o) { Py_INCREF(o); }
+
+static inline void object_decref(object *o) { Py_DECREF(o); }
+
+static inline void pass_safepoint(void) { Py_DECREF(must(PyObject_CallNoArgs(empty_function))); }
+
+#define block_new         object_new
+#define block_drop(block) object_decref(block)
+#define block_give(block) ((void)0)
+#define block_take(block) ((void)0)
+
+static inline object *int_new(int64_t value) { return must(PyLong_FromLong((long)value)); }
+
+static inline object *int_add(object *a, object *b) { return must(PyNumber_Add(a, b)); }
+
+static inline object *tuple3_new(object *const items[3]) { return must(PyTuple_Pack(3, items[0], items[1], items[2])); }
+
+static inline list *list_new(void) { return must(PyList_New(0)); }
+
+static inline void list_append(list *l, object *o) {
+  if (PyList_Append(l, o) != 0) must(NULL);
+}
+
+#ifdef Py_GIL_DISABLED
+#define list_get(l, i) must(PyList_GetItemRef((l), (Py_ssize_t)(i)))
+#else
+#define list_get(l, i) Py_NewRef(must(PyList_GetItem((l), (Py_ssize_t)(i))))
+#endif
+#define list_drop(l) object_decref(l)
+
+#include "../workloads/counts_template.h"
+#include "../workloads/heap_template.h"
+#include "../workloads/list_template.h"
+#include "../workloads/value_template.h"
+
+/* --- the runtime ------------------------------------------------------------------------------------------------- */
+
+static _Thread_local PyGILState_STATE gil_state;
+
+/* An interpreter that looks for its library where the build found its headers, whatever else is installed. */
+static bool python_start(void) {
+  PyConfig config;
+  PyConfig_InitIsolatedConfig(&config);
+  config.site_import = 0;
+  config.install_signal_handlers = 0;
+  PyStatus status = PyConfig_SetBytesString(&config, &config.home, PYTHON_HOME);
+  if (!PyStatus_Exception(status)) status = Py_InitializeFromConfig(&config);
+  PyConfig_Clear(&config);
+  if (PyStatus_Exception(status)) return false;
+  PyObject *globals = must(PyDict_New());
+  Py_DECREF(must(PyRun_String("def empty(): pass\n", Py_file_input, globals, globals)));
+  PyGC_Disable(); /* none of these workloads makes a cycle */
+  empty_function = Py_NewRef(must(PyDict_GetItemString(globals, "empty")));
+  Py_DECREF(globals);
+  return true;
+}
+
+static void python_stop(void) {
+  Py_CLEAR(empty_function);
+  Py_FinalizeEx();
+}
+
+static void python_attach(void) { gil_state = PyGILState_Ensure(); }
+
+static void python_detach(void) { PyGILState_Release(gil_state); }
+
+static void *python_release(void) { return PyEval_SaveThread(); }
+
+static void python_acquire(void *token) { PyEval_RestoreThread(token); }
+
+/* A free-threaded build stops its world to collect; with a lock, to hold it is to have stopped the others. */
+static uint64_t python_stop_world(void *token) {
+  uint64_t asked = bench_now();
+  PyEval_RestoreThread(token);
+#ifdef Py_GIL_DISABLED
+  asked = bench_now();
+  PyGC_Collect();
+#endif
+  return bench_now() - asked;
+}
+
+#define TEXT2(x) #x
+#define TEXT(x)  TEXT2(x)
+#ifdef Py_GIL_DISABLED
+#define BUILD "t"
+#else
+#define BUILD ""
+#endif
+
+static const bench_runtime python = {
+    .mode = "cpython" TEXT(PY_MAJOR_VERSION) TEXT(PY_MINOR_VERSION) BUILD,
+    .start = python_start,
+    .stop = python_stop,
+    .attach = python_attach,
+    .detach = python_detach,
+    .release = python_release,
+    .acquire = python_acquire,
+    .count = count_with_ints,
+    .stop_world = python_stop_world,
+};
+
+/* --- workloads of its own ---------------------------------------------------------------------------------------- */
+
+static uint64_t detach_attach_pair(bench_worker *w, uint64_t iterations) {
+  (void)w;
+  for (uint64_t i = 0; i < iterations; i++) PyEval_RestoreThread(PyEval_SaveThread());
+  return iterations;
+}
+
+static const bench_workload own_workloads[] = {
+    {.name = "detach_attach_pair", .threads = BENCH_T(1), .work = {.body = detach_attach_pair}},
+    {.name = NULL},
+};
+
+int main(int argc, char **argv) {
+  const bench_workload *const tables[] = {
+      count_workloads, heap_workloads, value_workloads, list_workloads, own_workloads, bench_threading_workloads, NULL};
+  return bench_main(argc, argv, &python, tables);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* What adds to a count and what takes from it, step by step as the documents have it. */
+#include <stdio.h>
+
+#include "demos/refcount.h"
+
+int64_t reported(weft_object *o) {
+  weft_incref(o);
+  int64_t count = weft_refcount(o);
+  weft_decref(o);
+  return count;
+}
+
+size_t live_blocks(void) {
+  weft_heap_stats stats;
+  weft_heap_get_stats(&stats);
+  return stats.blocks + stats.large_blocks;
+}
+
+weft_object *list_123(void) {
+  weft_auto weft_object *one = weft_int_new(1);
+  weft_auto weft_object *two = weft_int_new(2);
+  weft_auto weft_object *three = weft_int_new(3);
+  weft_object *const items[] = {one, two, three};
+  return weft_list_of(3, items);
+}
+
+/* Prints a step beside the document's line. True: the reported count is the document's. */
+static bool step(const char *code, weft_object *o, int64_t document) {
+  int64_t held = weft_refcount(o), shown = reported(o);
+  tap_say("%-28s document %lld   reported %lld, held %lld", code, (long long)document, (long long)shown,
+          (long long)held);
+  return shown == document && held == document - 1;
+}
+
+/* --- REF-01, REF-05: alias --- */
+
+static void show_alias(const char *row, const char *source, const char *last_step) {
+  weft_object *x = list_123();
+  bool good = step("x = [1, 2, 3]", x, 2);
+  weft_object *y = weft_new_ref(x);
+  good = step("y = x", x, 3) && good;
+  weft_clear(&x);
+  good = step(last_step, y, 2) && good;
+  weft_clear(&y);
+  tap_check(good, row, "%s: create, alias, delete one name: reported 2, 3, 2", source);
+}
+
+/* --- REF-03: eight steps --- */
+
+static void show_eight_steps(void) {
+  static const char *const code[] = {"a = Object()",  "b = a", "c = a", "items = [a]",
+                                     "items.clear()", "del c", "del b", "del a"};
+  int64_t held[8];
+  log_clear();
+  weft_object *a = resource_new("");
+  held[0] = weft_refcount(a);
+  weft_object *b = weft_new_ref(a);
+  held[1] = weft_refcount(a);
+  weft_object *c = weft_new_ref(a);
+  held[2] = weft_refcount(a);
+  weft_auto weft_object *items = weft_list_of(1, &a);
+  held[3] = weft_refcount(a);
+  weft_list_clear(items);
+  held[4] = weft_refcount(a);
+  weft_decref(c);
+  held[5] = weft_refcount(a);
+  weft_decref(b);
+  held[6] = weft_refcount(a);
+  bool before = resources_alive() == 1;
+  weft_clear(&a);
+  held[7] = resources_alive();
+  bool good = before && log_is("C D");
+  for (int i = 0; i < 8; i++) {
+    int document = i < 4 ? i + 1 : 7 - i;
+    tap_say("%-28s document %d   held %lld", code[i], document, (long long)held[i]);
+    good = good && held[i] == document;
+  }
+  tap_check(good, "REF-03", "002, the count visualised: 1, 2, 3, 4, 3, 2, 1, 0; destroyed by the last step");
+}
+
+/* --- REF-04: memory comes back at zero --- */
+
+static void show_memory(void) {
+  size_t before = live_blocks();
+  weft_object *x = list_123();
+  int64_t first = weft_refcount(x);
+  weft_object *y = weft_new_ref(x);
+  int64_t second = weft_refcount(x);
+  size_t between = live_blocks();
+  weft_clear(&x);
+  int64_t third = weft_refcount(y);
+  weft_clear(&y);
+  size_t after = live_blocks();
+  tap_say("x = [1, 2, 3]; y = x; del x; del y: held %lld, %lld, %lld; live blocks %zu, %zu, %zu", (long long)first,
+          (long long)second, (long long)third, before, between, after);
+  tap_check(first == 1 && second == 2 && third == 1 && between > before && after == before, "REF-04",
+            "004, the diagram: 1, 2, 1, and at 0 the memory is given back at once");
+}
+
+/* --- REF-06, REF-07: containers and calls --- */
+
+static void show_containers(void) {
+  weft_auto weft_object *x = list_123();
+  weft_auto weft_object *container = weft_list_of(1, &x);
+  bool good = step("container = [x]", x, 3);
+  weft_list_append(container, x);
+  good = step("container.append(x)", x, 4) && good;
+  weft_list_clear(container);
+  good = step("container.clear()", x, 2) && good;
+  tap_check(good, "REF-06", "004: a container counts once for each slot: 3, twice in it 4, after clear 2");
+}
+
+/* The callee. Its argument is borrowed: the caller's reference covers the call. */
+static weft_object *process(weft_object *function, weft_object *const *args, size_t n) {
+  (void)function, (void)n;
+  bool good = step("process(obj): inside", args[0], 3);
+  weft_auto weft_object *own = weft_new_ref(args[0]);
+  good = step("  own = obj", own, 4) && good;
+  return weft_bool_new(good);
+}
+
+static void show_calls(void) {
+  weft_auto weft_object *x = list_123();
+  weft_object *container = weft_list_of(1, &x);
+  weft_auto weft_object *function = weft_function_new("process", process, 0, NULL);
+  weft_auto weft_object *inside = weft_call(function, &x, 1);
+  bool good = step("after the call", x, 3) && inside == WEFT_TRUE;
+  weft_decref(container);
+  tap_say("the document says 4 inside: true for Python 3.11 to 3.13, where a parameter is a reference; 3 since 3.14");
+  tap_check(good, "REF-07", "a call borrows: 3 inside, 4 once the callee keeps a reference of its own, 3 afterwards");
+}
+
+/* --- REF-09, FU-04 --- */
+
+static void show_del(void) {
+  weft_auto weft_object *x = list_123();
+  weft_object *name = weft_new_ref(x);
+  int64_t before = weft_refcount(x);
+  weft_clear(&name);
+  int64_t after = weft_refcount(x);
+  tap_check(after - before == -1, "REF-09", "deleting a name takes 1: %lld to %lld", (long long)before,
+            (long long)after);
+}
+
+static void show_difference(void) {
+  weft_object *holder[3] = {list_123()};
+  bool good = true;
+  for (int n = 1; n <= 3; n++) {
+    if (n > 1) holder[n - 1] = weft_new_ref(holder[0]);
+    int64_t held = weft_refcount(holder[0]), shown = reported(holder[0]);
+    tap_say("%d holder%s: held %lld, reported %lld", n, n > 1 ? "s" : "", (long long)held, (long long)shown);
+    good = good && held == n && shown - held == 1;
+  }
+  for (int n = 0; n < 3; n++) weft_decref(holder[n]);
+  tap_check(good, "FU-04",
+            "getrefcount shows one more because its argument is a reference: the difference is always 1");
+}
+
+void show_counting(void) {
+  tap_title("What changes a count");
+  show_alias("REF-01", "000", "del x");
+  show_alias("REF-05", "004", "del y");
+  show_eight_steps();
+  show_memory();
+  show_containers();
+  show_calls();
+  show_del();
+  show_difference();
+}
