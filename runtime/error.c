@@ -82,6 +82,7 @@ static void set(weft_object *error) {
 
 void *weft_raise_object(weft_object *error) {
   weft__check_attached("weft_raise_object");
+  if (!error) return weft_raise(&weft_TypeError, "weft_raise_object: NULL is not an error");
   if (!weft_is_instance(error, &weft_Exception) && !weft_is_instance(error, &weft_SystemExit))
     return weft_raise(&weft_TypeError, "errors must derive from Exception, not %s", error->type->spec.name);
   set(weft_new_ref(error));
@@ -96,11 +97,10 @@ void *weft_raise_memory(void) {
 
 /* Takes over `cause`. */
 static void *raise(const weft_type *type, weft_object *cause, const char *format, va_list args) {
-  weft__check_attached("weft_raise");
   if (!weft_type_derives(type, &weft_Exception) && !weft_type_derives(type, &weft_SystemExit)) type = &weft_TypeError;
   weft_error_clear();
-  weft_object *message = weft__str_vformat(format, args);
-  struct error *e = message ? (struct error *)weft_object_new(type, 0) : NULL;
+  weft_object *message = weft__str_vformat_lossy(format, args);
+  struct error *e = message ? (struct error *)weft__object_new(type, 0) : NULL;
   if (!e) {
     weft_xdecref(message);
     weft_xdecref(cause);
@@ -113,6 +113,7 @@ static void *raise(const weft_type *type, weft_object *cause, const char *format
 }
 
 void *weft_raise(const weft_type *type, const char *format, ...) {
+  weft__check_attached("weft_raise");
   va_list args;
   va_start(args, format);
   raise(type, NULL, format, args);
@@ -121,6 +122,7 @@ void *weft_raise(const weft_type *type, const char *format, ...) {
 }
 
 void *weft_raise_from_current(const weft_type *type, const char *format, ...) {
+  weft__check_attached("weft_raise_from_current");
   weft_object *cause = weft_error_take();
   va_list args;
   va_start(args, format);
@@ -129,7 +131,10 @@ void *weft_raise_from_current(const weft_type *type, const char *format, ...) {
   return NULL;
 }
 
-weft_object *weft_error_borrow(void) { return weft__self()->error; }
+weft_object *weft_error_borrow(void) {
+  weft__check_attached("weft_error_borrow");
+  return weft__self()->error;
+}
 
 weft_object *weft_error_take(void) {
   weft__check_attached("weft_error_take");
@@ -144,6 +149,7 @@ void weft_error_clear(void) {
 }
 
 bool weft_error_is(const weft_type *type) {
+  weft__check_attached("weft_error_is");
   weft_object *error = weft__self()->error;
   return error && weft_is_instance(error, type);
 }

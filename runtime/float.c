@@ -56,6 +56,20 @@ static weft_object *float_multiply(weft_object *a, weft_object *b) {
   return to_double(a, &x) && to_double(b, &y) ? make(x * y) : NULL;
 }
 
+/* At a power of two the doubles below are half as far away as those above: the decimal nearest to it may read back as
+ * the one below while the next decimal of as many digits, away from zero, reads back as itself. Then that one it is. */
+static bool next_up_reads(char *digits, double value) {
+  char up[40];
+  strcpy(up, digits);
+  char *last = strchr(up, 'e') - 1;
+  for (; *last == '9' || *last == '.'; last--)
+    if (*last == '9') return false; /* a carry makes fewer digits, which were tried */
+  ++*last;
+  if (strtod(up, NULL) != value) return false;
+  strcpy(digits, up);
+  return true;
+}
+
 /* The fewest digits that read back as the same number; written plainly when the exponent is between -4 and 15. */
 static weft_object *float_repr(weft_object *self) {
   double value = value_of(self);
@@ -64,7 +78,7 @@ static weft_object *float_repr(weft_object *self) {
   char digits[40];
   int precision = 0;
   do snprintf(digits, sizeof digits, "%.*e", precision, value);
-  while (strtod(digits, NULL) != value && precision++ < 17);
+  while (strtod(digits, NULL) != value && !next_up_reads(digits, value) && precision++ < 17);
   int exponent = atoi(strchr(digits, 'e') + 1);
   if (exponent >= -4 && exponent < 16)
     return weft_str_format("%.*f", precision > exponent ? precision - exponent : 1, value);

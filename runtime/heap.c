@@ -99,11 +99,12 @@ static void list_push(struct weft__page **list, struct weft__page *page) {
   page->previous = NULL;
   page->next = *list;
   if (*list) (*list)->previous = page;
-  *list = page;
+  /* order: relaxed: adopt() looks at the orphans' lists without their lock, to see whether they are empty. */
+  weft__store_relaxed(list, page);
 }
 
 static void list_remove(struct weft__page **list, struct weft__page *page) {
-  *(page->previous ? &page->previous->next : list) = page->next;
+  weft__store_relaxed(page->previous ? &page->previous->next : list, page->next);
   if (page->next) page->next->previous = page->previous;
 }
 
@@ -141,10 +142,18 @@ static struct weft__arena *arena_map(void) {
   return arena;
 }
 
-static void arena_unmap(struct weft__arena *arena) {
-  arena_list_remove(&open_arenas, arena);
+static struct weft__page *arena_page(const struct weft__arena *arena, unsigned i) {
+  return (struct weft__page *)(arena->base + (size_t)i * PAGE_SIZE);
+}
+
+static void munmap_arena(struct weft__arena *arena) {
   weft__root_remove(arena->base, ARENA_SIZE);
   munmap(arena->base, ARENA_SIZE);
+}
+
+static void arena_unmap(struct weft__arena *arena) {
+  arena_list_remove(&open_arenas, arena);
+  munmap_arena(arena);
   free(arena);
   arena_count--;
 }
@@ -160,7 +169,7 @@ static struct weft__page *arena_take_page(void) {
     arena_list_remove(&open_arenas, arena);
     arena_list_push(&full_arenas, arena);
   }
-  struct weft__page *page = (struct weft__page *)(arena->base + (size_t)i * PAGE_SIZE);
+  struct weft__page *page = arena_page(arena, i);
   weft__block_unpoison(page, PAGE_SIZE);
   memset(page, 0, sizeof *page);
   page->arena = arena;
@@ -495,15 +504,28 @@ void weft__heap_abandon(struct weft__tstate *ts) {
   weft__lock_release(&arena_lock);
 }
 
-void weft__heap_fini(void) {
-  while (open_arenas || full_arenas) {
-    if (full_arenas) {
-      struct weft__arena *arena = full_arenas;
-      arena_list_remove(&full_arenas, arena);
-      arena_list_push(&open_arenas, arena);
-    }
-    arena_unmap(open_arenas);
+static bool arena_is_used(const struct weft__arena *arena) {
+  for (uint64_t in_use = ~arena->free_pages; in_use; in_use &= in_use - 1) {
+    const struct weft__page *page = arena_page(arena, (unsigned)__builtin_ctzll(in_use));
+    if (page->used - (page->state == CURRENT)) return true;
   }
+  return false;
+}
+
+/* Arenas in which objects are still referenced stay mapped for good; nobody allocates from them again. */
+static void arenas_give_up(struct weft__arena **list) {
+  while (*list) {
+    struct weft__arena *arena = *list;
+    if (!arena_is_used(arena)) munmap_arena(arena);
+    arena_list_remove(list, arena);
+    free(arena);
+    arena_count--;
+  }
+}
+
+void weft__heap_fini(void) {
+  arenas_give_up(&open_arenas);
+  arenas_give_up(&full_arenas);
   spare_arenas = 0;
   orphans = weft__heap_of_nobody;
   heap_of_all = weft__heap_of_nobody;
@@ -531,7 +553,7 @@ static void collect_of(struct weft__tstate *ts, void *arg) {
 static void count_blocks(const struct weft__arena *arena, weft_heap_stats *stats) {
   for (; arena; arena = arena->next) {
     for (uint64_t in_use = ~arena->free_pages; in_use; in_use &= in_use - 1) {
-      struct weft__page *page = (struct weft__page *)(arena->base + (size_t)__builtin_ctzll(in_use) * PAGE_SIZE);
+      struct weft__page *page = arena_page(arena, (unsigned)__builtin_ctzll(in_use));
       size_t blocks = page->used - (page->state == CURRENT);
       stats->pages++;
       stats->blocks += blocks;

@@ -20,6 +20,7 @@ struct list {
   weft_mutex lock; /* protects the three above */
 };
 
+/* Where every operation begins; a safepoint. NULL: an error is set. */
 static struct list *lock(const char *call, weft_object *o) {
   if (WEFT_UNLIKELY(!weft__expect(call, o, &weft_list_type))) return NULL;
   weft__object_lock(&((struct list *)o)->lock);

@@ -22,6 +22,7 @@ const weft_type weft_none_type = {
              .repr = none_repr,
              .hash = weft__hash_identity,
              .is_true = none_is_true},
+    .plain = true,
 };
 
 weft_object weft__none = {WEFT__COUNT_IMMORTAL, &weft_none_type};

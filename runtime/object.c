@@ -44,7 +44,14 @@ static bool run_finalizer(weft_object *o) {
 static void die(weft_object *o) {
   const weft_type *type = o->type;
   if (type->marks_offset && run_finalizer(o)) return;
+  if (!type->made) {
+    type->spec.dealloc(o);
+    return;
+  }
+  weft_object *pending = weft_error_take(); /* user code may run: its errors are its own */
   type->spec.dealloc(o);
+  weft_error_unraisable((weft_object *)type); /* the object is gone */
+  weft__self()->error = pending;
 }
 
 static WEFT_NOINLINE void dealloc_container(weft_object *o) {
@@ -98,7 +105,9 @@ void weft__recursion_leave(void) { weft__self()->recursion_depth--; }
 
 /* --- Types --- */
 
-bool weft_is_instance(const weft_object *o, const weft_type *type) { return weft_type_derives(o->type, type); }
+bool weft_is_instance(const weft_object *o, const weft_type *type) {
+  return o && type && weft_type_derives(o->type, type);
+}
 
 bool weft__expect_slow(const char *call, const weft_object *o, const weft_type *type) {
   if (o && weft_type_derives(o->type, type)) return true;
@@ -121,19 +130,31 @@ bool weft__given_slow(const char *call) {
 
 /* --- Operations --- */
 
+/* What a slot returned as text; takes it over. */
+static weft_object *checked_text(weft_object *text, const char *slot) {
+  if (WEFT_LIKELY(!text || weft_str_check(text))) return text;
+  weft_raise(&weft_TypeError, "%s returned %s instead of str", slot, text->type->spec.name);
+  weft_decref(text);
+  return NULL;
+}
+
 weft_object *weft_repr(weft_object *o) {
   if (!weft__given("weft_repr", o)) return NULL;
   if (!o->type->spec.repr) return weft_str_format("<%s object at %p>", o->type->spec.name, (void *)o);
   if (!weft__recursion_enter("repr")) return NULL;
   weft_object *text = o->type->spec.repr(o);
   weft__recursion_leave();
-  return text;
+  return checked_text(text, "repr");
 }
 
 weft_object *weft_str(weft_object *o) {
   if (!weft__given("weft_str", o)) return NULL;
   if (weft_str_check(o)) return weft_new_ref(o);
-  return o->type->spec.str ? o->type->spec.str(o) : weft_repr(o);
+  if (!o->type->spec.str) return weft_repr(o);
+  if (!weft__recursion_enter("str")) return NULL;
+  weft_object *text = o->type->spec.str(o);
+  weft__recursion_leave();
+  return checked_text(text, "str");
 }
 
 int weft__hash_identity(weft_object *self, int64_t *hash) {
@@ -144,6 +165,10 @@ int weft__hash_identity(weft_object *self, int64_t *hash) {
 
 int weft_hash(weft_object *o, int64_t *hash) {
   if (!weft__given("weft_hash", o)) return -1;
+  if (!hash) {
+    weft_raise(&weft_TypeError, "weft_hash: nowhere to store the hash");
+    return -1;
+  }
   if (!o->type->spec.hash) {
     weft_raise(&weft_TypeError, "unhashable type: '%s'", o->type->spec.name);
     return -1;
@@ -183,16 +208,24 @@ int weft_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
 
 int weft_is_true(weft_object *o) {
   if (!weft__given("weft_is_true", o)) return -1;
-  if (o->type->spec.is_true) return o->type->spec.is_true(o);
-  if (!o->type->spec.length) return 1;
-  int64_t n = o->type->spec.length(o);
-  return n < 0 ? -1 : n > 0;
+  if (!o->type->spec.is_true && !o->type->spec.length) return 1;
+  if (!weft__recursion_enter("truth")) return -1;
+  int truth;
+  if (o->type->spec.is_true) {
+    truth = o->type->spec.is_true(o);
+  } else {
+    int64_t n = o->type->spec.length(o);
+    truth = n < 0 ? -1 : n > 0;
+  }
+  weft__recursion_leave();
+  return truth;
 }
 
 weft_object *weft_call(weft_object *callable, weft_object *const *args, size_t n) {
   if (!weft__given("weft_call", callable)) return NULL;
   if (!callable->type->spec.call)
     return weft_raise(&weft_TypeError, "'%s' object is not callable", callable->type->spec.name);
+  if (!weft__all_given("weft_call", n, args)) return NULL;
   if (!weft__recursion_enter("a call")) return NULL;
   weft_object *result = callable->type->spec.call(callable, args, n);
   weft__recursion_leave();
@@ -203,31 +236,66 @@ weft_object *weft_call(weft_object *callable, weft_object *const *args, size_t n
 
 int64_t weft_length(weft_object *o) {
   if (!weft__given("weft_length", o)) return -1;
-  if (o->type->spec.length) return o->type->spec.length(o);
+  if (o->type->spec.length) {
+    if (!weft__recursion_enter("length")) return -1;
+    int64_t n = o->type->spec.length(o);
+    weft__recursion_leave();
+    return n;
+  }
   weft_raise(&weft_TypeError, "object of type '%s' has no length", o->type->spec.name);
   return -1;
 }
 
+/* False: not a name that an attribute can have; an error is set. */
+static bool name_given(const char *call, const char *name) {
+  if (WEFT_LIKELY(name != NULL)) return true;
+  weft_raise(&weft_TypeError, "%s: the name is NULL", call);
+  return false;
+}
+
+void *weft__no_attribute(weft_object *o, const char *name) {
+  weft_auto weft_object *text = weft_str_new(name); /* ValueError when not UTF-8 */
+  return text ? weft_raise(&weft_AttributeError, "'%s' object has no attribute '%s'", o->type->spec.name, name) : NULL;
+}
+
 weft_object *weft_getattr(weft_object *o, const char *name) {
-  if (!weft__given("weft_getattr", o)) return NULL;
-  if (o->type->spec.getattr) return o->type->spec.getattr(o, name);
-  return weft_raise(&weft_AttributeError, "'%s' object has no attribute '%s'", o->type->spec.name, name);
+  if (!weft__given("weft_getattr", o) || !name_given("weft_getattr", name)) return NULL;
+  if (!o->type->spec.getattr) return weft__no_attribute(o, name);
+  if (!weft__recursion_enter("an attribute")) return NULL;
+  weft_object *value = o->type->spec.getattr(o, name);
+  weft__recursion_leave();
+  return value;
 }
 
 int weft_setattr(weft_object *o, const char *name, weft_object *value) {
-  if (!weft__given("weft_setattr", o)) return -1;
-  if (o->type->spec.setattr) return o->type->spec.setattr(o, name, value);
-  weft_raise(&weft_AttributeError, "'%s' object has no attribute '%s'", o->type->spec.name, name);
-  return -1;
+  if (!weft__given("weft_setattr", o) || !name_given("weft_setattr", name)) return -1;
+  if (!o->type->spec.setattr) {
+    weft__no_attribute(o, name);
+    return -1;
+  }
+  if (!weft__recursion_enter("an attribute")) return -1;
+  int failed = o->type->spec.setattr(o, name, value);
+  weft__recursion_leave();
+  return failed;
 }
 
 typedef weft_object *(*binary_slot)(weft_object *, weft_object *);
 
 /* The left operand's slot first, then the right one's if that is another. */
 static weft_object *binary(weft_object *a, weft_object *b, binary_slot of_a, binary_slot of_b, const char *symbol) {
+  if (!weft__recursion_enter("an operation")) return NULL;
+  struct weft__tstate *ts = weft__self();
+  weft_object *pending = ts->error; /* NULL without an error means "not implemented": ours, not an earlier one */
+  ts->error = NULL;
   weft_object *result = of_a ? of_a(a, b) : NULL;
-  if (!result && of_b && of_b != of_a && !weft_error_borrow()) result = of_b(a, b);
-  if (!result && !weft_error_borrow())
+  if (!result && of_b && of_b != of_a && !ts->error) result = of_b(a, b);
+  weft__recursion_leave();
+  if (result) {
+    if (WEFT_UNLIKELY(pending)) weft_error_clear(), ts->error = pending;
+    return result;
+  }
+  weft_xdecref(pending);
+  if (!ts->error)
     weft_raise(&weft_TypeError, "unsupported operand types for %s: '%s' and '%s'", symbol, a->type->spec.name,
                b->type->spec.name);
   return result;

@@ -55,9 +55,15 @@ void weft__warn(const char *format, ...) {
 }
 
 void weft_error_unraisable(weft_object *where) {
+  weft__check_attached("weft_error_unraisable");
   weft_object *error = weft_error_take();
   if (!error) return;
   weft__load_acquire (&unraisable_hook)(error, where);
-  weft_error_clear();
+  weft_object *failure = weft_error_take();
+  if (failure) {
+    print_unraisable(failure, NULL);
+    print_unraisable(error, where);
+    weft_decref(failure);
+  }
   weft_decref(error);
 }

@@ -32,7 +32,8 @@ const char *weft_version(void) { return "0.1.0"; }
 
 /* --- Fork --- */
 
-static bool attached_for_fork;
+/* Several threads may fork at the same time. */
+static WEFT_TLS bool attached_for_fork;
 
 static void before_fork(void) {
   if (!weft__runtime_running()) return;

@@ -62,15 +62,25 @@ WEFT_ALWAYS_INLINE void *weft__object_alloc(const weft_type *type, size_t size) 
   return o;
 }
 
+/* weft_object_new for types of Weft's own. */
+weft_object *weft__object_new(const weft_type *type, size_t items);
+/* AttributeError, or ValueError when `name` is not UTF-8. Returns NULL. */
+void *weft__no_attribute(weft_object *o, const char *name);
 int weft__hash_identity(weft_object *self, int64_t *hash);
 weft_object *weft__str_vformat(const char *format, va_list args);
+/* As weft__str_vformat; what is not UTF-8 becomes U+FFFD. */
+weft_object *weft__str_vformat_lossy(const char *format, va_list args);
 /* Drops slots, calls clear, frees: the dealloc of types that say nothing about it. */
 void weft__generic_dealloc(weft_object *self);
 
-/* The lock of a container's contents: none is needed under a GIL. Taken at the start of an operation, which is then
- * also a safepoint; inside there is none. */
+/* The lock of a container's contents: none is needed under a GIL. Taking it is a safepoint; while it is held there is
+ * none, and only attached threads hold it: so in a stopped world, and in the child of a fork, no such lock is held. */
+void weft__object_lock_slow(weft_mutex *m);
 static inline void weft__object_lock(weft_mutex *m) {
-  if (!WEFT__HAS_GIL) weft_mutex_lock(m);
+  uint8_t unlocked = 0;
+  weft_poll();
+  /* order: acquire [mutex]: as weft_mutex_lock. */
+  if (!WEFT__HAS_GIL && WEFT_UNLIKELY(!weft__cas_acquire(&m->word, &unlocked, (uint8_t)1))) weft__object_lock_slow(m);
 }
 static inline void weft__object_unlock(weft_mutex *m) {
   if (!WEFT__HAS_GIL) weft_mutex_unlock(m);

@@ -66,6 +66,10 @@ static int64_t count_code_points(const char *bytes, size_t size) {
 weft_object *weft_str_new_size(const char *bytes, size_t size) {
   weft__check_attached("weft_str_new_size");
   if (size > PTRDIFF_MAX / 2) return weft_raise_memory();
+  if (!bytes) {
+    if (size) return weft_raise(&weft_TypeError, "weft_str_new_size: NULL is not a string");
+    bytes = "";
+  }
   int64_t length = count_code_points(bytes, size);
   if (length < 0) return weft_raise(&weft_ValueError, "str: the bytes are not UTF-8");
   bool wide = (uint64_t)length != size;
@@ -86,23 +90,44 @@ weft_object *weft_str_new(const char *text) {
               : weft_raise(&weft_TypeError, "weft_str_new: NULL is not a string");
 }
 
-weft_object *weft__str_vformat(const char *format, va_list args) {
+/* What is not UTF-8 becomes U+FFFD. */
+static weft_object *new_lossy(const char *bytes, size_t size) {
+  if (count_code_points(bytes, size) >= 0) return weft_str_new_size(bytes, size);
+  struct weft__text text = {0};
+  const unsigned char *p = (const unsigned char *)bytes, *end = p + size;
+  while (p < end) {
+    size_t n = sequence_length(p, end);
+    if (n)
+      weft__text_add(&text, (const char *)p, n);
+    else
+      weft__text_add(&text, "\xef\xbf\xbd", 3);
+    p += n ? n : 1;
+  }
+  return weft__text_finish(&text);
+}
+
+static weft_object *vformat(const char *format, va_list args, weft_object *(*make)(const char *, size_t)) {
   char small[256];
   va_list again;
   va_copy(again, args);
   int size = vsnprintf(small, sizeof small, format, args);
   weft_object *o = NULL;
   if (size >= 0 && (size_t)size < sizeof small) {
-    o = weft_str_new_size(small, (size_t)size);
+    o = make(small, (size_t)size);
   } else if (size >= 0) {
     char *large = weft__buffer_resize(NULL, (size_t)size + 1);
     if (large) vsnprintf(large, (size_t)size + 1, format, again);
-    o = large ? weft_str_new_size(large, (size_t)size) : weft_raise_memory();
+    o = large ? make(large, (size_t)size) : weft_raise_memory();
     weft__buffer_free(large);
+  } else {
+    o = weft_raise(&weft_ValueError, "printf cannot format this");
   }
   va_end(again);
   return o;
 }
+
+weft_object *weft__str_vformat(const char *format, va_list args) { return vformat(format, args, weft_str_new_size); }
+weft_object *weft__str_vformat_lossy(const char *format, va_list args) { return vformat(format, args, new_lossy); }
 
 weft_object *weft_str_format(const char *format, ...) {
   va_list args;
@@ -206,6 +231,29 @@ static weft_object *str_add(weft_object *a, weft_object *b) {
   return weft__text_finish(&text);
 }
 
+/* Beyond ASCII, what a terminal should not get: controls, formats, separators, private use, noncharacters. */
+static bool is_printable(uint32_t c) {
+  static const uint32_t not[][2] = {{0x7F, 0xA0},     {0xAD, 0xAD},     {0x200B, 0x200F},   {0x2028, 0x202F},
+                                    {0x205F, 0x206F}, {0x3000, 0x3000}, {0xE000, 0xF8FF},   {0xFDD0, 0xFDEF},
+                                    {0xFEFF, 0xFEFF}, {0xFFF0, 0xFFFB}, {0xF0000, 0x10FFFF}};
+  for (size_t i = 0; i < sizeof not / sizeof *not; i++)
+    if (c >= not[i][0] && c <= not[i][1]) return false;
+  return (c & 0xFFFE) != 0xFFFE;
+}
+
+/* A sequence of `n` > 1 bytes. */
+static void repr_wide(struct weft__text *text, const char *bytes, size_t n) {
+  uint32_t c = (unsigned char)bytes[0] & (0x7Fu >> n);
+  for (size_t i = 1; i < n; i++) c = c << 6 | ((unsigned char)bytes[i] & 0x3Fu);
+  if (is_printable(c)) {
+    weft__text_add(text, bytes, n);
+    return;
+  }
+  char escape[16];
+  int size = snprintf(escape, sizeof escape, c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x", c);
+  weft__text_add(text, escape, (size_t)size);
+}
+
 static void repr_character(struct weft__text *text, unsigned char c, char quote) {
   char escape[8] = {'\\', (char)c, '\0'};
   if (c == '\n' || c == '\r' || c == '\t')
@@ -222,7 +270,15 @@ static weft_object *str_repr(weft_object *self) {
   char quote = memchr(s->bytes, '\'', s->size) && !memchr(s->bytes, '"', s->size) ? '"' : '\'';
   struct weft__text text = {0};
   weft__text_add(&text, &quote, 1);
-  for (size_t i = 0; i < s->size; i++) repr_character(&text, (unsigned char)s->bytes[i], quote);
+  const char *end = s->bytes + s->size;
+  for (const char *p = s->bytes; p < end;) {
+    size_t n = sequence_length((const unsigned char *)p, (const unsigned char *)end);
+    if (n > 1)
+      repr_wide(&text, p, n);
+    else
+      repr_character(&text, (unsigned char)*p, quote);
+    p += n;
+  }
   weft__text_add(&text, &quote, 1);
   return weft__text_finish(&text);
 }

@@ -6,7 +6,7 @@
 #include "runtime/text_internal.h"
 
 void weft__text_add(struct weft__text *text, const char *bytes, size_t size) {
-  if (text->failed) return;
+  if (text->failed || !size) return;
   if (text->capacity - text->size < size) {
     size_t capacity = text->capacity * 2 + size + 32;
     char *more = weft__buffer_resize(text->bytes, capacity);

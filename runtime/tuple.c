@@ -60,15 +60,19 @@ int64_t weft_tuple_length(const weft_object *o) {
   return weft__expect("weft_tuple_length", o, &weft_tuple_type) ? (int64_t)((const struct tuple *)o)->size : -1;
 }
 
-weft_object *weft_tuple_get_borrow(const weft_object *o, int64_t index) {
-  if (!weft__expect("weft_tuple_get", o, &weft_tuple_type)) return NULL;
+static weft_object *get(const char *call, const weft_object *o, int64_t index) {
+  if (!weft__expect(call, o, &weft_tuple_type)) return NULL;
   const struct tuple *t = (const struct tuple *)o;
   int64_t i = weft__index(index, t->size);
   return i >= 0 ? t->items[i] : weft_raise(&weft_IndexError, "tuple index out of range");
 }
 
+weft_object *weft_tuple_get_borrow(const weft_object *o, int64_t index) {
+  return get("weft_tuple_get_borrow", o, index);
+}
+
 weft_object *weft_tuple_get(const weft_object *o, int64_t index) {
-  weft_object *item = weft_tuple_get_borrow(o, index);
+  weft_object *item = get("weft_tuple_get", o, index);
   return item ? weft_new_ref(item) : NULL;
 }
 

@@ -31,6 +31,7 @@ static weft_object *type_call(weft_object *self, weft_object *const *args, size_
 const weft_type weft_object_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "object", .basic_size = sizeof(weft_object), .flags = WEFT_TYPE_BASE, .hash = weft__hash_identity},
+    .plain = true,
 };
 
 const weft_type weft_type_type = {
@@ -80,7 +81,13 @@ static int instance_clear(weft_object *self) {
 /* Nobody else has a reference any more. */
 static void drop_slots(weft_object *self) {
   weft_object **slots = slots_of(self);
-  for (uint32_t i = 0; i < self->type->fixed_slots; i++) weft_xdecref(slots[i]);
+  for (uint32_t i = 0; i < self->type->fixed_slots; i++) weft_clear(&slots[i]);
+}
+
+/* Of a type with slots whose spec, or base, has a dealloc: that one knows nothing of the slots. */
+static void instance_dealloc(weft_object *self) {
+  drop_slots(self);
+  self->type->body_dealloc(self);
 }
 
 void weft__generic_dealloc(weft_object *self) {
@@ -104,17 +111,28 @@ static int64_t find_slot(const weft_type *type, const char *name) {
   return -1;
 }
 
+/* Stores `value`, to which it takes over the reference; returns what was there. */
+static weft_object *swap_slot(weft_object *self, weft_object **slot, weft_object *value) {
+  weft_mutex *lock = weft__stripe(self);
+  weft__object_lock(lock);
+  weft_object *old = *slot;
+  *slot = value;
+  weft__object_unlock(lock);
+  return old;
+}
+
 static weft_object *instance_getattr(weft_object *self, const char *name) {
   int64_t i = find_slot(self->type, name);
-  if (i >= 0) return weft_slot_get(self, (size_t)i);
-  return weft_raise(&weft_AttributeError, "'%s' object has no attribute '%s'", self->type->spec.name, name);
+  return i >= 0 ? weft_slot_get(self, (size_t)i) : weft__no_attribute(self, name);
 }
 
 static int instance_setattr(weft_object *self, const char *name, weft_object *value) {
   int64_t i = find_slot(self->type, name);
-  if (i >= 0) return weft_slot_set(self, (size_t)i, value);
-  weft_raise(&weft_AttributeError, "'%s' object has no attribute '%s'", self->type->spec.name, name);
-  return -1;
+  if (i >= 0 && value) return weft_slot_set(self, (size_t)i, value);
+  weft_object *old = i >= 0 ? swap_slot(self, &slots_of(self)[i], NULL) : NULL;
+  if (!old) weft__no_attribute(self, name);
+  weft_xdecref(old);
+  return old ? 0 : -1;
 }
 
 /* --- Making a type --- */
@@ -152,10 +170,20 @@ static void inherit(weft_type_spec *spec, const weft_type_spec *base) {
   spec->flags |= base->flags & WEFT_TYPE_CONTAINER;
 }
 
+enum { SIZE_MAX_OF_BODY = 1 << 30 };
+
 static bool check_spec(const weft_type_spec *spec, const weft_type *base) {
   const char *wrong = NULL;
   if (!spec->name)
     wrong = "a type needs a name";
+  else if (!weft_type_derives(base->header.type, &weft_type_type))
+    wrong = "the base is not a type";
+  else if (spec->basic_size > SIZE_MAX_OF_BODY || spec->item_size > SIZE_MAX_OF_BODY)
+    wrong = "instances would be too large";
+  else if ((spec->item_size || base->spec.item_size) && !spec->dealloc && !base->spec.dealloc)
+    wrong = "a variable-sized type needs a dealloc, which knows the number of items";
+  else if ((spec->item_size || base->spec.item_size) && (spec->finalize || base->spec.finalize))
+    wrong = "variable-sized types have no finalizer";
   else if (!(base->spec.flags & WEFT_TYPE_BASE))
     wrong = "the base type does not allow it";
   else if (spec->basic_size && spec->basic_size < base->spec.basic_size)
@@ -205,6 +233,7 @@ static bool lay_out(weft_type *type, const weft_type *base) {
 
 const weft_type *weft_type_new(const weft_type_spec *spec) {
   weft__check_attached("weft_type_new");
+  if (!spec) return weft_raise(&weft_TypeError, "weft_type_new: no spec");
   const weft_type *base = spec->base ? spec->base : &weft_object_type;
   if (!check_spec(spec, base)) return NULL;
   struct made_type *m = weft__fault() ? NULL : calloc(1, sizeof *m);
@@ -212,6 +241,7 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
   static const weft_count immortal = WEFT__COUNT_IMMORTAL;
   m->type.header.count = immortal;
   m->type.header.type = &weft_type_type;
+  m->type.made = true;
   m->type.spec = *spec;
   m->type.spec.base = base;
   inherit(&m->type.spec, &base->spec);
@@ -221,6 +251,10 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
   }
   bool simple = !m->type.spec.dealloc && !(m->type.spec.flags & WEFT_TYPE_CONTAINER) && !m->type.marks_offset;
   m->type.plain = simple && !m->type.spec.item_size && m->type.spec.basic_size <= WEFT__SMALL_MAX;
+  if (m->type.spec.dealloc == instance_dealloc)
+    m->type.body_dealloc = base->body_dealloc;
+  else if (m->type.slots_offset && m->type.spec.dealloc && m->type.spec.dealloc != weft__generic_dealloc)
+    m->type.body_dealloc = m->type.spec.dealloc, m->type.spec.dealloc = instance_dealloc;
   if (!m->type.spec.dealloc) m->type.spec.dealloc = weft__generic_dealloc;
   weft__lock_acquire(&made_lock);
   m->next = made;
@@ -249,6 +283,14 @@ static size_t size_with(const weft_type *type, size_t items) {
 }
 
 weft_object *weft_object_new(const weft_type *type, size_t items) {
+  weft__check_attached("weft_object_new");
+  if (WEFT_UNLIKELY(!type)) return weft_raise(&weft_TypeError, "weft_object_new: NULL is not a type");
+  if (WEFT_UNLIKELY(!type->made && type != &weft_object_type))
+    return weft_raise(&weft_TypeError, "weft_object_new: '%s' has constructors of its own", type->spec.name);
+  return weft__object_new(type, items);
+}
+
+weft_object *weft__object_new(const weft_type *type, size_t items) {
   size_t size = size_with(type, items);
   weft_object *o = size ? weft__object_alloc(type, size) : weft_raise_memory();
   if (o) memset(o + 1, 0, size - sizeof *o);
@@ -259,8 +301,8 @@ void weft_object_free(weft_object *o, size_t items) { weft__heap_free(o, size_wi
 
 weft_object *weft_instance_new(const weft_type *type) {
   weft__check_attached("weft_instance_new");
-  if (!type->slots_offset || type->spec.item_size)
-    return weft_raise(&weft_TypeError, "'%s' is not a type with fixed slots", type->spec.name);
+  if (!type || !type->slots_offset || type->spec.item_size)
+    return weft_raise(&weft_TypeError, "'%s' is not a type with fixed slots", type ? type->spec.name : "NULL");
   return weft_object_new(type, 0);
 }
 
@@ -287,12 +329,7 @@ weft_object *weft_slot_get(weft_object *instance, size_t index) {
 int weft_slot_set(weft_object *instance, size_t index, weft_object *value) {
   weft_object **slot = slot_of("weft_slot_set", instance, index);
   if (!slot) return -1;
-  weft_mutex *lock = weft__stripe(instance);
   weft_xincref(value);
-  weft__object_lock(lock);
-  weft_object *old = *slot;
-  *slot = value;
-  weft__object_unlock(lock);
-  weft_xdecref(old);
+  weft_xdecref(swap_slot(instance, slot, value));
   return 0;
 }

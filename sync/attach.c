@@ -72,9 +72,13 @@ static struct weft__tstate *tstate_make(void) {
   return ts;
 }
 
-/* The calling thread's new state, DETACHED; NULL: out of memory or slots. */
-static struct weft__tstate *tstate_take(void) {
+/* A state for a new thread, DETACHED; NULL: out of memory or slots, or the runtime has ended. */
+static struct weft__tstate *tstate_take(bool starting) {
   weft__lock_acquire(&weft__registry_lock);
+  if (!starting && !weft__runtime_running()) {
+    weft__lock_release(&weft__registry_lock);
+    return NULL;
+  }
   struct weft__tstate *ts = vacant;
   if (ts)
     vacant = ts->next_vacant;
@@ -94,13 +98,13 @@ static struct weft__tstate *tstate_take(void) {
 }
 
 struct weft__tstate *weft__tstate_reserve(void) {
-  return tstate_take();
+  return tstate_take(false);
 }
 
 /* Makes a DETACHED state VACANT and available. */
 void weft__tstate_unreserve(struct weft__tstate *ts) {
   weft__lock_acquire(&weft__registry_lock);
-  if (ts->lost) {
+  if (weft__load_relaxed(&ts->lost)) {
     weft__lock_release(&weft__registry_lock);
     return;
   }
@@ -129,8 +133,11 @@ static void tls_clear(void) {
   weft__tls = nobody;
 }
 
-void weft__wait_until_attached(struct weft__tstate *ts, uint32_t status) {
+/* Waits, WAITING or PARKED, until somebody makes the state ATTACHED. False: the runtime has ended. */
+static bool wait_until_attached(struct weft__tstate *ts, uint32_t status) {
   for (int i = 0; (status & WEFT__STATUS_STATE) != WEFT__STATUS_ATTACHED; i++) {
+    /* order: acquire [lost]: pairs with the release in weft__tstates_fini. */
+    if (WEFT_UNLIKELY(weft__load_acquire(&ts->lost))) return false;
     if (i < SPINS_BEFORE_SLEEP) {
       weft__cpu_relax();
     } else if (status & WEFT__STATUS_SLEEPS) {
@@ -142,6 +149,7 @@ void weft__wait_until_attached(struct weft__tstate *ts, uint32_t status) {
     /* order: acquire [status]: sees what whoever made us ATTACHED did while we were away. */
     status = weft__load_acquire(&ts->status);
   }
+  return true;
 }
 
 void weft__clear_mark(struct weft__tstate *ts, uint32_t mark) {
@@ -158,19 +166,17 @@ void weft__clear_mark(struct weft__tstate *ts, uint32_t mark) {
   if ((status & WEFT__STATUS_SLEEPS) && !(next & WEFT__STATUS_SLEEPS)) weft__futex_wake(&ts->status, 1);
 }
 
-static void attach_free(struct weft__tstate *ts) {
+/* False: the runtime has ended. */
+static bool attach_free(struct weft__tstate *ts) {
   uint32_t status = WEFT__STATUS_DETACHED;
   /* order: acquire [status]: sees what those who held us off, or stopped the world, did meanwhile. */
-  if (WEFT_LIKELY(weft__cas_acquire(&ts->status, &status, WEFT__STATUS_ATTACHED))) return;
+  if (WEFT_LIKELY(weft__cas_acquire(&ts->status, &status, WEFT__STATUS_ATTACHED))) return true;
   weft__timeline_record(ts, WEFT_TIMELINE_WAITING);
   for (;;) {
     bool held = status & (WEFT__STATUS_STOP | WEFT__STATUS_HELD);
     uint32_t next = (status & ~(uint32_t)WEFT__STATUS_STATE) | (held ? WEFT__STATUS_WAITING : WEFT__STATUS_ATTACHED);
     /* order: acq_rel [status]: as above. */
-    if (weft__cas_acq_rel(&ts->status, &status, next)) {
-      if (held) weft__wait_until_attached(ts, next);
-      return;
-    }
+    if (weft__cas_acq_rel(&ts->status, &status, next)) return !held || wait_until_attached(ts, next);
   }
 }
 
@@ -178,21 +184,22 @@ void weft__stay_for_good(void) {
   for (;;) pause();
 }
 
-static void attach(struct weft__tstate *ts) {
+/* False: the runtime has ended. */
+static bool try_attach(struct weft__tstate *ts) {
   if (WEFT__HAS_GIL) {
-    weft__gil_acquire(ts);
-    /* order: relaxed: `lost` is set by a thread that held the GIL before. */
-    if (WEFT_UNLIKELY(weft__load_relaxed(&ts->lost))) {
-      weft__gil_release(ts);
-      weft__stay_for_good();
-    }
-    /* order: relaxed: with a GIL the word carries only hints. */
+    /* order: relaxed: with a GIL the word carries only hints. Before the lock, so that no request is overwritten. */
     weft__store_relaxed(&ts->status, WEFT__STATUS_ATTACHED);
-  } else {
-    attach_free(ts);
+    if (!weft__gil_acquire(ts)) return false;
+  } else if (!attach_free(ts)) {
+    return false;
   }
   tls_set(ts);
   weft__timeline_record(ts, WEFT_TIMELINE_ATTACHED);
+  return true;
+}
+
+static void attach(struct weft__tstate *ts) {
+  if (!try_attach(ts)) weft__stay_for_good();
 }
 
 /* Leaves ATTACHED while requests are pending: answers them first, as at a safepoint, except that a stopping world need
@@ -232,7 +239,7 @@ static void detach(struct weft__tstate *ts) {
 bool weft_attach(void) {
   if (weft__self() != &weft__nobody) weft__misuse("weft_attach", "the calling thread is attached already");
   if (!mine) {
-    struct weft__tstate *ts = weft__runtime_running() ? tstate_take() : NULL;
+    struct weft__tstate *ts = tstate_take(false);
     if (!ts) return false;
     weft__tstate_enter(ts);
     return true;
@@ -272,7 +279,7 @@ static void park(struct weft__tstate *ts) {
   } while (!weft__cas_weak_acq_rel(&ts->status, &status, next));
   weft__timeline_record(ts, WEFT_TIMELINE_PARKED);
   weft__world_arrived();
-  weft__wait_until_attached(ts, next);
+  if (!wait_until_attached(ts, next)) weft__stay_for_good();
   weft__timeline_record(ts, WEFT_TIMELINE_ATTACHED);
 }
 
@@ -312,7 +319,7 @@ bool weft__tstate_init(void) {
     if (pthread_key_create(&exit_key, thread_exits) != 0) return false;
     exit_key_made = true;
   }
-  struct weft__tstate *ts = tstate_take();
+  struct weft__tstate *ts = tstate_take(true);
   if (ts) weft__tstate_enter(ts);
   return ts;
 }
@@ -341,14 +348,27 @@ void weft__tstate_leave(void) {
 /* Runs when a thread that has a state ends without having left. */
 static void thread_exits(void *state) {
   struct weft__tstate *ts = state;
-  if (weft__load_relaxed(&ts->lost)) return;
+  if (weft__load_acquire(&ts->lost)) return;
   mine = ts; /* TLS may be torn down in any order; the key's value is what counts */
   if (!weft__runtime_running()) return;
+  ts->exiting = true;
   if (weft__self() == ts)
     weft__warn("a thread ended while it was attached; it has been detached");
-  else
-    attach(ts);
+  else if (!try_attach(ts))
+    return;
+  ts->exiting = false;
   weft__tstate_leave();
+}
+
+/* Makes a lost thread that sleeps look up; it then sleeps for good elsewhere, or ends if it was about to. */
+static void rouse(struct weft__tstate *ts) {
+  if (WEFT__HAS_GIL) {
+    weft__gil_rouse(ts);
+  } else {
+    /* order: relaxed: the bit means nothing here; a changed word keeps the thread from going to sleep on it. */
+    weft__or_relaxed(&ts->status, WEFT__STATUS_DROP);
+    weft__futex_wake(&ts->status, 1);
+  }
 }
 
 void weft__tstates_fini(void) {
@@ -357,22 +377,29 @@ void weft__tstates_fini(void) {
   mine = NULL;
   pthread_setspecific(exit_key, NULL);
   weft__lock_acquire(&weft__registry_lock);
+  /* Threads that still exist may look at their state for ever: such states are given up, not freed. All are marked
+   * before the GIL or the world is open to the next runtime. */
+  for (uint32_t i = 1; i <= weft__slots_used; i++) {
+    struct weft__tstate *ts = slots[i];
+    bool vacated = (weft__load_acquire(&ts->status) & WEFT__STATUS_STATE) == WEFT__STATUS_VACANT;
+    /* order: release [lost]: what the thread waits for will never come; it sees that when it looks up. */
+    if (ts != self && !vacated) weft__store_release(&ts->lost, 1u);
+  }
+  weft__gil_reset();
   for (uint32_t i = 1; i <= weft__slots_used; i++) {
     struct weft__tstate *ts = slots[i];
     weft__heap_destroy(ts->heap);
     weft__timeline_free(ts);
     weft__merge_queue_free(ts);
     weft__store_relaxed(&slots[i], NULL);
-    /* Threads that still exist may look at their state for ever: such states are given up, not freed. */
-    if (ts == self || (ts->status & WEFT__STATUS_STATE) == WEFT__STATUS_VACANT)
-      free(ts);
+    if (weft__load_relaxed(&ts->lost))
+      rouse(ts);
     else
-      weft__store_relaxed(&ts->lost, 1u);
+      free(ts);
   }
   weft__slots_used = 0;
   vacant = NULL;
   weft__world_reset();
-  weft__gil_reset();
   weft__lock_release(&weft__registry_lock);
 }
 

@@ -97,8 +97,8 @@ static struct weft__tstate *pop_next(uint64_t now) {
 static void note_holder(struct weft__tstate *ts) {
   if (gil.last_holder != ts) gil.switches++;
   gil.last_holder = ts;
-  /* order: relaxed: only a hint whom to ask; the request is repeated when it went to the wrong thread. */
-  weft__store_relaxed(&gil.holder, ts);
+  /* order: release [gil-holder]: a request that finds the holder comes after its status word was set to ATTACHED. */
+  weft__store_release(&gil.holder, ts);
 }
 
 /* Gives the lock that the caller holds to the next waiter, of which there is at least one. */
@@ -118,7 +118,7 @@ static void hand_over(void) {
 /* False: the lock is changing hands just now, there is nobody to ask. */
 static bool ask_holder(bool for_io) {
   weft__lock_acquire(&gil.lock);
-  struct weft__tstate *holder = weft__load_relaxed(&gil.holder);
+  struct weft__tstate *holder = weft__load_acquire(&gil.holder); /* order: acquire [gil-holder] */
   if (holder) {
     /* order: relaxed: a request; the holder's slow path takes gil.lock. */
     weft__or_relaxed(&holder->status, WEFT__STATUS_DROP);
@@ -176,12 +176,13 @@ static uint64_t wait_as_leader(struct weft__tstate *ts, uint64_t since) {
   return since;
 }
 
-static void wait_for_grant(struct weft__tstate *ts) {
+/* False: the runtime has ended. */
+static bool wait_for_grant(struct weft__tstate *ts) {
   uint64_t since = weft__now_ns();
   /* A holder that was let in for a moment gives the lock back before a sleep and a wake-up would be over. */
   if (weft__load_relaxed(&ts->gil.leads) && !ts->gil.from_io) (void)spin_for_grant(ts, since + SPIN_NS);
   while (!granted(ts)) {
-    if (WEFT_UNLIKELY(weft__load_relaxed(&ts->lost))) weft__stay_for_good();
+    if (WEFT_UNLIKELY(weft__load_acquire(&ts->lost))) return false; /* order: acquire [lost] */
     if (weft__load_relaxed(&ts->gil.leads)) {
       since = wait_as_leader(ts, since);
     } else {
@@ -189,6 +190,7 @@ static void wait_for_grant(struct weft__tstate *ts) {
       since = weft__now_ns();
     }
   }
+  return true;
 }
 
 /* --- The lock --- */
@@ -216,16 +218,23 @@ static bool take_or_enqueue(struct weft__tstate *ts, bool at_front) {
   return false;
 }
 
-void weft__gil_acquire(struct weft__tstate *self) {
+bool weft__gil_acquire(struct weft__tstate *self) {
   if (WEFT_LIKELY(try_acquire())) {
-    weft__store_relaxed(&gil.holder, self);
-    return;
+    /* order: relaxed: it was marked by a thread that held the GIL before. */
+    if (WEFT_UNLIKELY(weft__load_relaxed(&self->lost))) {
+      weft__gil_release(self);
+      return false;
+    }
+    weft__store_release(&gil.holder, self); /* order: release [gil-holder] */
+    return true;
   }
   weft__timeline_record(self, WEFT_TIMELINE_WAITING);
   weft__lock_acquire(&gil.lock);
-  bool taken = take_or_enqueue(self, false);
+  /* Under the lock: a lost thread must not get into the queue of the next runtime. */
+  bool lost = weft__load_relaxed(&self->lost);
+  bool taken = !lost && take_or_enqueue(self, false);
   weft__lock_release(&gil.lock);
-  if (!taken) wait_for_grant(self);
+  return taken || (!lost && wait_for_grant(self));
 }
 
 void weft__gil_release(struct weft__tstate *self) {
@@ -259,12 +268,28 @@ void weft__gil_yield(struct weft__tstate *self) {
   }
   weft__lock_release(&gil.lock);
   if (taken) weft__timeline_record(self, WEFT_TIMELINE_ATTACHED);
-  if (wanted && !taken) wait_for_grant(self);
+  if (wanted && !taken && !wait_for_grant(self)) weft__stay_for_good();
 }
 
 /* --- Fork, and settings --- */
 
-void weft__gil_reset(void) { memset(&gil, 0, sizeof gil); }
+/* Nobody holds the lock any more, and nobody waits for it. */
+void weft__gil_reset(void) {
+  weft__lock_acquire(&gil.lock);
+  memset(gil.queue, 0, sizeof gil.queue);
+  gil.last_holder = NULL;
+  gil.switches = gil.forced = 0;
+  weft__store_relaxed(&gil.last_forced_ns, (uint64_t)0);
+  weft__store_relaxed(&gil.holder, NULL);
+  weft__store_release(&gil.word, 0u); /* order: release [gil] */
+  weft__lock_release(&gil.lock);
+}
+
+void weft__gil_rouse(struct weft__tstate *ts) {
+  /* order: acq_rel [gil-grant]: as a poke. */
+  if (weft__exchange_acq_rel(&ts->gil.granted, (uint32_t)GRANT_POKED) == GRANT_SLEEPS)
+    weft__futex_wake(&ts->gil.granted, 1);
+}
 
 void weft__gil_after_fork(struct weft__tstate *self) {
   if (!WEFT__HAS_GIL) return;

@@ -27,7 +27,7 @@ static void lock_detached(weft_mutex *m) {
       /* order: relaxed: the bit is looked at again under the parking lot's lock. */
       if (!weft__cas_relaxed(&m->word, &word, (uint8_t)(word | PARKED))) continue;
     }
-    if (weft__park(&m->word, LOCKED | PARKED) == WEFT__PARKED_HANDED) return;
+    if (weft__park(&m->word, LOCKED | PARKED, true) == WEFT__PARKED_HANDED) return;
     word = weft__load_relaxed(&m->word);
   }
 }
@@ -41,6 +41,21 @@ void weft__mutex_lock_slow(weft_mutex *m) {
   if (attached) weft__detach_for_wait();
   lock_detached(m);
   if (attached) weft__reattach_after_wait();
+}
+
+void weft__object_lock_slow(weft_mutex *m) {
+  for (;;) {
+    for (int i = 0; i < SPINS; i++) {
+      if (weft_mutex_try_lock(m)) return;
+      weft__cpu_relax();
+    }
+    weft__detach_for_wait();
+    uint8_t word = weft__load_relaxed(&m->word);
+    /* order: relaxed: the bit is looked at again under the parking lot's lock. */
+    if ((word & LOCKED) && ((word & PARKED) || weft__cas_relaxed(&m->word, &word, (uint8_t)(word | PARKED))))
+      (void)weft__park(&m->word, LOCKED | PARKED, false);
+    weft__reattach_after_wait();
+  }
 }
 
 static bool hand_or_open(uint8_t *word, int64_t waited_ns, bool more) {

@@ -12,6 +12,7 @@ struct sleeper {
   struct sleeper *next;
   const uint8_t *address;
   uint64_t since_ns;
+  bool may_hand;
   uint32_t state; /* futex: 0 asleep, 1 woken, 2 handed */
 };
 
@@ -22,9 +23,9 @@ static struct bucket {
 
 static struct bucket *bucket_of(const uint8_t *address) { return &buckets[(uintptr_t)address % BUCKETS]; }
 
-enum weft__parked weft__park(const uint8_t *address, uint8_t expected) {
+enum weft__parked weft__park(const uint8_t *address, uint8_t expected, bool may_hand) {
   struct bucket *b = bucket_of(address);
-  struct sleeper me = {.address = address};
+  struct sleeper me = {.address = address, .may_hand = may_hand};
   weft__lock_acquire(&b->lock);
   if (weft__load_relaxed(address) != expected) {
     weft__lock_release(&b->lock);
@@ -53,7 +54,8 @@ void weft__unpark_one(uint8_t *address, bool (*decide)(uint8_t *, int64_t, bool)
     if (!found->next) b->end = link;
     for (struct sleeper *s = found->next; s && !more; s = s->next) more = s->address == address;
   }
-  bool handed = decide(address, found ? (int64_t)(weft__now_ns() - found->since_ns) : -1, more);
+  int64_t waited_ns = !found ? -1 : found->may_hand ? (int64_t)(weft__now_ns() - found->since_ns) : 0;
+  bool handed = decide(address, waited_ns, more);
   weft__lock_release(&b->lock);
   if (!found) return;
   /* order: release [unpark]: after it the sleeper may return and its stack frame be gone; the wake-up then goes to an

@@ -68,9 +68,9 @@ static bool end(struct thread *t) {
 
 static void *thread_main(void *arg) {
   struct weft__tstate *ts = arg;
+  weft__tstate_enter(ts);
   struct thread *t = (struct thread *)ts->thread_object;
   bool daemon = t->daemon;
-  weft__tstate_enter(ts);
   /* order: relaxed: only shown. */
   weft__store_relaxed(&t->native_id, (int64_t)syscall(SYS_gettid));
   run(t);
@@ -80,7 +80,7 @@ static void *thread_main(void *arg) {
    * `t` may be gone by now; then nobody sleeps at that address, or somebody who looks again. */
   if (wake) weft__futex_wake(&t->stage, INT32_MAX);
   /* order: release [thread-count]: pairs with the acquire in weft__threads_wait. */
-  if (!daemon && weft__sub_release(&waited, 1u) == 1) weft__futex_wake(&waited, 1);
+  if (!daemon && weft__sub_release(&waited, 1u) <= 2) weft__futex_wake(&waited, 1);
   return NULL;
 }
 
@@ -89,7 +89,7 @@ weft_object *weft_thread_new(weft_object *callable, size_t n, weft_object *const
   if (!callable->type->spec.call)
     return weft_raise(&weft_TypeError, "weft_thread_new: '%s' object is not callable", callable->type->spec.name);
   weft_object *packed = weft_tuple_new(n, args);
-  struct thread *t = packed ? (struct thread *)weft_object_new(&weft_thread_type, 0) : NULL;
+  struct thread *t = packed ? (struct thread *)weft__object_new(&weft_thread_type, 0) : NULL;
   if (!t) {
     weft_xdecref(packed);
     return NULL;
@@ -141,6 +141,7 @@ int weft_thread_start(weft_object *thread) {
 }
 
 weft_object *weft_thread_spawn(weft_object *callable, size_t n, weft_object *const *args) {
+  weft__check_attached("weft_thread_spawn");
   weft_object *thread = weft_thread_new(callable, n, args);
   if (thread && weft_thread_start(thread) < 0) weft_clear(&thread);
   return thread;
@@ -187,6 +188,7 @@ int weft_thread_wait(weft_object *thread, int64_t timeout_ns) {
 }
 
 weft_object *weft_thread_join(weft_object *thread) {
+  weft__check_attached("weft_thread_join");
   if (weft_thread_wait(thread, -1) < 0) return NULL;
   struct thread *t = (struct thread *)thread;
   if (t->result) return weft_new_ref(t->result);
@@ -195,10 +197,11 @@ weft_object *weft_thread_join(weft_object *thread) {
 }
 
 void weft__threads_wait(void) {
-  uint32_t left;
+  struct thread *own = (struct thread *)weft__self()->thread_object;
+  uint32_t left, ours = own && !own->daemon; /* in the child of a fork, the caller may be such a thread */
   weft_detach();
   /* order: acquire [thread-count]: sees what the threads did before they ended. */
-  while ((left = weft__load_acquire(&waited)) != 0) weft__futex_wait(&waited, left, -1);
+  while ((left = weft__load_acquire(&waited)) != ours) weft__futex_wait(&waited, left, -1);
   weft_reattach();
 }
 
@@ -245,7 +248,8 @@ void weft__threads_after_fork(struct weft__tstate *survivor) {
 
 void weft__thread_lost_in_fork(weft_object *thread) {
   struct thread *t = (struct thread *)thread;
-  t->result = WEFT_NONE;
+  if (stage_of(t) == ENDED) return;
+  if (!t->result && !t->error) t->result = WEFT_NONE;
   weft__store_release(&t->stage, (uint32_t)ENDED);
 }
 

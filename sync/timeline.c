@@ -26,12 +26,13 @@ struct weft__timeline_ring {
 
 void weft__timeline_record_slow(struct weft__tstate *ts, enum weft_timeline_kind kind) {
   weft__lock_acquire(&rings_lock);
-  if (!ts->timeline && weft__load_relaxed(&weft__timeline_on)) {
+  bool on = weft__load_relaxed(&weft__timeline_on);
+  if (!ts->timeline && on) {
     ts->timeline = calloc(1, sizeof *ts->timeline + ring_size * sizeof(weft_timeline_event));
     if (ts->timeline) ts->timeline->size = ring_size;
   }
   struct weft__timeline_ring *ring = ts->timeline; /* without memory the event is lost, nothing else */
-  if (ring)
+  if (ring && on)
     ring->events[ring->written++ % ring->size] =
         (weft_timeline_event){.time_ns = weft__now_ns(), .thread = ts->number, .kind = kind};
   weft__lock_release(&rings_lock);
@@ -44,7 +45,9 @@ void weft__timeline_free(struct weft__tstate *ts) {
 
 static void free_ring(struct weft__tstate *ts, void *arg) {
   (void)arg;
+  weft__lock_acquire(&rings_lock);
   weft__timeline_free(ts);
+  weft__lock_release(&rings_lock);
 }
 
 bool weft_timeline_start(size_t events) {
@@ -55,7 +58,9 @@ bool weft_timeline_start(size_t events) {
   ring_size = events;
   weft__lock_release(&rings_lock);
   weft__tstate_for_each(free_ring, NULL);
+  weft__lock_acquire(&rings_lock);
   weft__store_relaxed(&weft__timeline_on, 1u);
+  weft__lock_release(&rings_lock);
   weft__timeline_record(weft__self(), WEFT_TIMELINE_ATTACHED);
   return weft__self()->timeline != NULL;
 }
@@ -75,11 +80,12 @@ struct reader {
 
 static void read_ring(struct weft__tstate *ts, void *arg) {
   struct reader *r = arg;
+  weft__lock_acquire(&rings_lock);
   struct weft__timeline_ring *ring = ts->timeline;
-  if (!ring) return;
-  size_t first = ring->written > ring->size ? ring->written - ring->size : 0;
-  for (size_t i = first; i < ring->written; i++, r->found++)
+  size_t written = ring ? ring->written : 0;
+  for (size_t i = ring && written > ring->size ? written - ring->size : 0; i < written; i++, r->found++)
     if (r->found < r->size) r->events[r->found] = ring->events[i % ring->size];
+  weft__lock_release(&rings_lock);
 }
 
 static int by_time(const void *a, const void *b) {
@@ -90,6 +96,7 @@ static int by_time(const void *a, const void *b) {
 size_t weft_timeline_read(weft_timeline_event *events, size_t size) {
   struct reader r = {.events = events, .size = size};
   weft__tstate_for_each(read_ring, &r);
+  if (!r.found || !size) return r.found;
   qsort(events, r.found < size ? r.found : size, sizeof *events, by_time);
   return r.found;
 }

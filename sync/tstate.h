@@ -71,6 +71,7 @@ struct weft__tstate {
   uint64_t fresh;  /* for weft__tls */
   uint32_t number; /* of the thread, for timelines; a new one for each thread that takes the slot */
   uint32_t lost;   /* atomic: the runtime has ended, the thread must never touch an object again */
+  bool exiting;    /* its thread is ending: it must not wait for good, somebody may join it */
 
   /* The thread's own business. */
   weft_object *error;
@@ -161,14 +162,15 @@ uint32_t weft__world_stop_bit(void);
 /* An attached thread has just left ATTACHED with STOP set. */
 void weft__world_arrived(void);
 void weft__world_reset(void);
-/* Threads return to the state after a wait: from any mark set by others to ATTACHED. Used by attach.c and world.c. */
-void weft__wait_until_attached(struct weft__tstate *ts, uint32_t status);
 /* Clears `mark` in the status word; a thread that is WAITING or PARKED, and not otherwise held, becomes ATTACHED. */
 void weft__clear_mark(struct weft__tstate *ts, uint32_t mark);
 
 /* --- GIL (mode gil) --- */
 
-void weft__gil_acquire(struct weft__tstate *self);
+/* False: the runtime has ended, the lock is not held. */
+bool weft__gil_acquire(struct weft__tstate *self);
+/* The runtime has ended: a thread that waits for the lock has to look up. */
+void weft__gil_rouse(struct weft__tstate *ts);
 void weft__gil_release(struct weft__tstate *self);
 /* At a safepoint with DROP set: lets the first waiter have the GIL and takes it back later. */
 void weft__gil_yield(struct weft__tstate *self);

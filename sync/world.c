@@ -70,6 +70,11 @@ void weft__world_stop(struct weft__tstate *self) {
   if (!weft__lock_try(&world.lock)) {
     if (self) weft__detach_for_wait();
     weft__lock_acquire(&world.lock);
+    /* order: relaxed: the lock was released by the thread that marked us. */
+    if (self && WEFT_UNLIKELY(weft__load_relaxed(&self->lost))) {
+      weft__lock_release(&world.lock);
+      weft__stay_for_good();
+    }
     if (self) weft__reattach_after_wait();
   }
   if (!WEFT__HAS_GIL) {
@@ -109,9 +114,9 @@ void weft_start_the_world(void) {
 }
 
 void weft__world_reset(void) {
-  world.lock.word = 0;
-  world.pending = 0;
-  world.sleeping = 0;
+  weft__store_relaxed(&world.pending, 0);
+  weft__store_relaxed(&world.sleeping, 0u);
   world.stopping = false;
   world.stopped = false;
+  weft__lock_release(&world.lock);
 }

@@ -74,7 +74,11 @@ bool weft__brc_try_incref_shared(weft_count *c) {
   uint64_t word = weft__load_relaxed(&c->word);
   do {
     if (owner_of(word) == WEFT__SLOT_IMMORTAL) return true;
-    if (is_owner(word) && local_of(word) == 0) return false;
+    if (is_owner(word)) {
+      if (local_of(word) == 0) return false;
+      weft__count_incref(c); /* the local count is full */
+      return true;
+    }
     uint32_t shared = (uint32_t)word;
     bool untouched = shared == 0; /* its owner may be freeing it by a plain store */
     if (untouched || (shared & DYING) || ((shared & MERGED) && shared_of(word) == 0)) return false;
@@ -115,6 +119,8 @@ static bool settle(weft_count *c, bool as_owner) {
       WEFT_ASSERT(as_owner);
       refs += (int32_t)local_of(word);
     }
+    if (WEFT_DEBUG && refs < 0)
+      weft__fatal("weft_decref: the object at %p has lost more references than it had", (void *)c);
     next = merged_word(flags_of(word) & ~(uint32_t)QUEUED, refs);
     /* order: acq_rel [brc-shared]: release as a drop; acquire because it may be the last one. */
   } while (!weft__cas_weak_acq_rel(&c->word, &word, next));
