@@ -550,6 +550,11 @@ static void collect_of(struct weft__tstate *ts, void *arg) {
   collect_heap(ts->heap);
 }
 
+void weft__heap_collect_all(void) {
+  weft__tstate_for_each(collect_of, NULL);
+  collect_heap(&orphans);
+}
+
 static void count_blocks(const struct weft__arena *arena, weft_heap_stats *stats) {
   for (; arena; arena = arena->next) {
     for (uint64_t in_use = ~arena->free_pages; in_use; in_use &= in_use - 1) {
@@ -565,8 +570,7 @@ static void count_blocks(const struct weft__arena *arena, weft_heap_stats *stats
 void weft_heap_get_stats(weft_heap_stats *stats) {
   weft__check_attached("weft_heap_get_stats");
   weft_stop_the_world();
-  weft__tstate_for_each(collect_of, NULL);
-  collect_heap(&orphans);
+  weft__heap_collect_all();
   *stats = (weft_heap_stats){.arenas = arena_count,
                              .arena_bytes = arena_count * ARENA_SIZE,
                              .large_blocks = weft__load_relaxed(&large_blocks),

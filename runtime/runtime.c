@@ -22,6 +22,7 @@
 
 enum { STOPPED, RUNNING, ENDING };
 static uint32_t state; /* atomic */
+uint32_t weft__life;   /* atomic */
 
 /* order: acquire [runtime]: whoever sees RUNNING sees what weft_init set up. */
 bool weft__runtime_running(void) { return weft__load_acquire(&state) == RUNNING; }
@@ -38,6 +39,7 @@ static WEFT_TLS bool attached_for_fork;
 static void before_fork(void) {
   if (!weft__runtime_running()) return;
   attached_for_fork = !weft_is_attached();
+  if (!attached_for_fork && weft__world_is_stopped()) weft__misuse("fork", "the world is stopped");
   if (attached_for_fork && !weft_attach()) weft__fatal("fork: no memory to attach the forking thread");
   weft__heap_flush_outbox(weft__self());
   weft__world_stop(weft__self());
@@ -90,6 +92,8 @@ int weft_init(void) {
     weft__store_release(&state, (uint32_t)STOPPED);
     return -1;
   }
+  /* order: relaxed: compared by threads of this life only. */
+  weft__store_relaxed(&weft__life, weft__load_relaxed(&weft__life) + 1);
   /* order: release [runtime]: publishes the above to threads that attach. */
   weft__store_release(&state, (uint32_t)RUNNING);
   return 0;
@@ -97,12 +101,16 @@ int weft_init(void) {
 
 void weft_finalize(void) {
   weft__check_attached("weft_finalize");
+  if (weft__world_is_stopped()) weft__misuse("weft_finalize", "the world is stopped");
   weft__threads_wait();
   weft__world_stop(weft__self());
   weft__store_release(&state, (uint32_t)ENDING);
   weft_error_clear();
   weft_clear(&weft__self()->thread_object);
+  weft__timeline_off();
+  weft__heap_collect_all();
   weft__tstates_fini();
+  weft__threads_reset();
   weft__types_fini();
   weft__heap_fini();
   weft__store_release(&state, (uint32_t)STOPPED);

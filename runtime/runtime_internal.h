@@ -40,6 +40,8 @@ void weft__heap_abandon(struct weft__tstate *ts);
 void weft__heap_destroy(struct weft__heap *heap);
 /* Hands over the remote frees that the thread has collected. */
 void weft__heap_flush_outbox(struct weft__tstate *ts);
+/* Takes in what threads freed for each other, in a stopped world. */
+void weft__heap_collect_all(void);
 void weft__heap_fini(void);
 void weft__heap_lock_for_fork(void);
 void weft__heap_unlock_after_fork(void);
@@ -113,6 +115,8 @@ bool weft__all_given(const char *call, size_t n, weft_object *const *objects);
 /* --- Life of the runtime --- */
 
 bool weft__runtime_running(void);
+extern uint32_t weft__life; /* atomic: counts the times that the runtime was initialised */
+void weft__threads_reset(void);
 void weft__types_fini(void);                                  /* types made by weft_type_new */
 void weft__threads_wait(void);                                /* for the threads that weft_finalize waits for */
 void weft__threads_after_fork(struct weft__tstate *survivor); /* in the child: all other threads are gone */

@@ -51,11 +51,16 @@ static struct thread *checked(const char *call, weft_object *o) {
 
 /* --- Running --- */
 
-static void run(struct thread *t) {
-  t->result = weft_call(t->callable, weft__tuple_items(t->args), (size_t)weft_tuple_length(t->args));
-  if (!t->result) t->error = weft_error_take();
+/* False: the callable has ended the runtime, and `t` with it. */
+static bool run(struct thread *t) {
+  uint32_t life = weft__load_relaxed(&weft__life);
+  weft_object *result = weft_call(t->callable, weft__tuple_items(t->args), (size_t)weft_tuple_length(t->args));
+  if (!weft__runtime_running() || weft__load_relaxed(&weft__life) != life) return false;
+  t->result = result;
+  if (!result) t->error = weft_error_take();
   weft_clear(&t->callable);
   weft_clear(&t->args);
+  return true;
 }
 
 /* Publishes the end of `t`. True: somebody sleeps on it. */
@@ -73,7 +78,7 @@ static void *thread_main(void *arg) {
   bool daemon = t->daemon;
   /* order: relaxed: only shown. */
   weft__store_relaxed(&t->native_id, (int64_t)syscall(SYS_gettid));
-  run(t);
+  if (!run(t)) return NULL;
   bool wake = end(t);
   weft__tstate_leave(); /* drops the state's reference to `t` */
   /* Not before: a joiner that wakes up would wait for the GIL, perhaps on the CPU that we need in order to give it up.
@@ -236,6 +241,12 @@ weft_object *weft_thread_current(void) {
 }
 
 size_t weft_thread_count(void) { return weft__load_relaxed(&alive); }
+
+/* The runtime has ended: daemons that are stuck are not counted in the next one. */
+void weft__threads_reset(void) {
+  weft__store_relaxed(&alive, 0u);
+  weft__store_relaxed(&waited, 0u);
+}
 
 /* --- Fork: the others are gone --- */
 

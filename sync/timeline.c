@@ -67,6 +67,10 @@ bool weft_timeline_start(size_t events) {
 
 void weft_timeline_stop(void) {
   weft__check_attached("weft_timeline_stop");
+  weft__timeline_off();
+}
+
+void weft__timeline_off(void) {
   weft__store_relaxed(&weft__timeline_on, 0u);
   /* Whoever is recording still has finished when we have had the lock. */
   weft__lock_acquire(&rings_lock);

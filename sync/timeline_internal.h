@@ -10,6 +10,7 @@ extern uint32_t weft__timeline_on;
 
 void weft__timeline_record_slow(struct weft__tstate *ts, enum weft_timeline_kind kind);
 void weft__timeline_free(struct weft__tstate *ts);
+void weft__timeline_off(void);
 void weft__timeline_lock_for_fork(void);
 void weft__timeline_unlock_after_fork(void);
 
