@@ -1,0 +1,433 @@
+/* SPDX-License-Identifier: MIT */
+/* The private heap: size classes, reuse, frees by other threads, pages of dead threads, memory that goes back. */
+#include "support.h"
+
+#include "runtime/heap_internal.h"
+
+RuntimeSuite(heap);
+
+static weft_heap_stats stats(void) {
+  weft_heap_stats s;
+  weft_heap_get_stats(&s);
+  return s;
+}
+
+/* A block as an object would leave it behind. */
+static void give_back(void *block, size_t size) {
+  memset(block, 0, sizeof(uint64_t));
+  weft__heap_free(block, size);
+}
+
+/* --- Size classes --- */
+
+RuntimeTest(heap, blocks_of_every_size_are_aligned_and_do_not_overlap) {
+  enum { EACH = 8 };
+  static uint8_t *blocks[WEFT__SMALL_MAX + 90][EACH];
+  for (size_t size = 16; size < WEFT__SMALL_MAX + 90; size++) {
+    for (int i = 0; i < EACH; i++) {
+      uint8_t *block = blocks[size][i] = weft__heap_alloc(size);
+      cr_assert_eq((uintptr_t)block % 8, 0);
+      memset(block, (int)(size + (size_t)i) & 0xFF, size);
+    }
+  }
+  for (size_t size = 16; size < WEFT__SMALL_MAX + 90; size++) {
+    for (int i = 0; i < EACH; i++) {
+      for (size_t j = 0; j < size; j++) cr_assert_eq(blocks[size][i][j], (size + (size_t)i) & 0xFF, "%zu", size);
+      give_back(blocks[size][i], size);
+    }
+  }
+}
+
+RuntimeTest(heap, classes_are_8_bytes_apart_up_to_64_and_16_beyond) {
+  static const struct { size_t size, block; } cases[] = {
+      {1, 16}, {16, 16}, {17, 24}, {24, 24}, {25, 32}, {40, 40}, {57, 64}, {64, 64}, {65, 80}, {80, 80}, {81, 96},
+      {496, 496}, {497, 512}, {512, 512}};
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    weft_heap_stats before = stats();
+    void *block = weft__heap_alloc(cases[i].size);
+    weft_heap_stats after = stats();
+    cr_assert_eq(after.blocks, before.blocks + 1);
+    cr_assert_eq(after.block_bytes, before.block_bytes + cases[i].block, "%zu", cases[i].size);
+    give_back(block, cases[i].size);
+    cr_assert_eq(stats().block_bytes, before.block_bytes);
+  }
+}
+
+RuntimeTest(heap, a_float_takes_a_block_of_24_bytes) {
+  weft_heap_stats before = stats();
+  weft_object *x = FLOAT(1.5);
+  cr_assert_eq(stats().block_bytes, before.block_bytes + 24);
+  weft_decref(x);
+}
+
+RuntimeTest(heap, blocks_beyond_512_bytes_are_large) {
+  weft_heap_stats before = stats();
+  void *small = weft__heap_alloc(512), *large = weft__heap_alloc(513);
+  weft_heap_stats after = stats();
+  cr_assert_eq(after.blocks, before.blocks + 1);
+  cr_assert_eq(after.large_blocks, before.large_blocks + 1);
+  cr_assert_eq(after.large_bytes, before.large_bytes + 513);
+  give_back(small, 512);
+  give_back(large, 513);
+  after = stats();
+  cr_assert_eq(after.large_blocks, before.large_blocks);
+  cr_assert_eq(after.large_bytes, before.large_bytes);
+}
+
+RuntimeTest(heap, CMM_001_a_request_of_no_bytes_gives_a_block) {
+  void *block = weft__heap_alloc(0);
+  cr_assert_not_null(block);
+  give_back(block, 0);
+  void *buffer = weft__buffer_resize(NULL, 0);
+  cr_assert_not_null(buffer);
+  weft__buffer_free(buffer);
+}
+
+RuntimeTest(heap, an_absurd_request_is_refused) {
+  cr_assert_null(weft__heap_alloc(SIZE_MAX));
+  cr_assert_null(weft__heap_alloc((size_t)PTRDIFF_MAX + 1));
+  cr_assert_null(weft__buffer_resize(NULL, SIZE_MAX));
+}
+
+/* --- Reuse --- */
+
+RuntimeTest(heap, the_block_freed_last_is_used_first) {
+  weft_object *x = FLOAT(1.5);
+  uintptr_t first = weft_id(x);
+  weft_decref(x);
+  weft_auto weft_object *y = FLOAT(2.5);
+  cr_assert_eq(weft_id(y), first);
+}
+
+enum { MANY = SANITIZED ? 100000 : 1000000 };
+static weft_object *objects[MANY];
+
+static void make(size_t n) {
+  for (size_t i = 0; i < n; i++) objects[i] = FLOAT((double)i);
+}
+static void drop(size_t n) {
+  for (size_t i = 0; i < n; i++) weft_decref(objects[i]);
+}
+
+RuntimeTest(heap, pages_go_back_when_their_blocks_are_free) {
+  weft_heap_stats before = stats();
+  make(50000);
+  cr_assert_geq(stats().pages, before.pages + 50000 * 24 / WEFT__PAGE_SIZE);
+  drop(50000);
+  weft_heap_stats after = stats();
+  cr_assert_eq(after.blocks, before.blocks);
+  cr_assert_leq(after.pages, before.pages + 2);
+}
+
+RuntimeTest(heap, pages_go_back_in_whatever_order_blocks_are_freed) {
+  weft_heap_stats before = stats();
+  make(50000);
+  uint32_t random = 12345;
+  for (size_t i = 50000; i-- > 1;) {
+    random = random * 1103515245u + 12345u;
+    size_t j = (random >> 4) % (i + 1);
+    weft_object *other = objects[i];
+    objects[i] = objects[j], objects[j] = other;
+  }
+  drop(50000);
+  cr_assert_leq(stats().pages, before.pages + 2);
+}
+
+RuntimeTest(heap, empty_arenas_go_back_to_the_system) {
+  size_t before = stats().arenas;
+  make(MANY);
+  size_t full = stats().arenas;
+  cr_assert_geq(full, before + (size_t)MANY * 24 / (4 << 20));
+  cr_assert_eq(stats().arena_bytes, full * (4 << 20));
+  drop(MANY);
+  cr_assert_leq(stats().arenas, before + 3, "a few are kept, and one has the current page: %zu", stats().arenas);
+}
+
+RuntimeTest(heap, blocks_freed_in_full_pages_are_used_again) {
+  make(50000);
+  size_t pages = stats().pages;
+  for (size_t i = 0; i < 50000; i += 2) weft_decref(objects[i]);
+  for (size_t i = 0; i < 50000; i += 2) objects[i] = FLOAT(0);
+  cr_assert_leq(stats().pages, pages + 1);
+  drop(50000);
+}
+
+RuntimeTest(heap, memory_does_not_grow_over_many_rounds) {
+  make(20000);
+  drop(20000);
+  size_t pages = stats().pages;
+  for (int round = 0; round < 50; round++) {
+    make(20000);
+    drop(20000);
+  }
+  cr_assert_leq(stats().pages, pages + 1);
+}
+
+RuntimeTest(heap, an_empty_page_serves_any_class) {
+  weft_heap_stats before = stats();
+  for (size_t size = 16; size <= 512; size += 16) {
+    static void *blocks[2000];
+    for (int i = 0; i < 2000; i++) blocks[i] = weft__heap_alloc(size);
+    for (int i = 0; i < 2000; i++) give_back(blocks[i], size);
+  }
+  cr_assert_leq(stats().arenas, before.arenas + 1);
+}
+
+/* Whoever walks a page, the collector say, tells free blocks from objects by their count word. */
+RuntimeTest(heap, a_free_block_has_a_dead_count_word) {
+  weft_object *list = nested_list(100), *tuple = nested_tuple(100), *x = FLOAT(1.5);
+  weft_object *dead[201];
+  size_t n = 0;
+  for (weft_object *o = list; o;) {
+    dead[n++] = o;
+    o = weft_list_length(o) ? weft_list_get(o, 0) : NULL;
+    if (o) weft_decref(o);
+  }
+  for (weft_object *o = tuple; weft_tuple_check(o); o = weft_tuple_get_borrow(o, 0)) dead[n++] = o;
+  dead[n++] = x;
+  weft_decref(list);
+  weft_decref(tuple);
+  weft_decref(x);
+  for (size_t i = 0; i < n; i++) cr_assert(weft__count_is_dead(&dead[i]->count), "%zu", i);
+}
+
+RuntimeTest(heap, statistics_count_what_is_alive) {
+  weft_heap_stats before = stats();
+  make(1000);
+  weft_heap_stats during = stats();
+  cr_assert_eq(during.blocks, before.blocks + 1000);
+  cr_assert_eq(during.block_bytes, before.block_bytes + 24000);
+  drop(1000);
+  cr_assert_eq(stats().blocks, before.blocks);
+}
+
+RuntimeTest(heap, what_was_in_a_free_block_is_overwritten_in_debug_builds) {
+  if (!WEFT_DEBUG || SUPPORT_ASAN) return;
+  weft_object *list = weft_list_new();
+  unsigned char *bytes = (unsigned char *)list;
+  weft_decref(list);
+  for (size_t i = 16; i < 40; i++) cr_assert_eq(bytes[i], 0xDD);
+}
+
+/* --- Frees by other threads --- */
+
+static void step_make(void *n) { make(*(size_t *)n); }
+static void step_make_and_disown(void *n) {
+  make(*(size_t *)n);
+  for (size_t i = 0; i < *(size_t *)n; i++) weft_disown(objects[i]);
+}
+static void step_drop(void *n) { drop(*(size_t *)n); }
+static void step_make_and_drop(void *n) {
+  step_make(n);
+  step_drop(n);
+}
+
+RuntimeTest(heap, frees_by_another_thread_come_back_to_the_owner) {
+  weft_heap_stats before = stats();
+  size_t n = 50000;
+  step_make_and_disown(&n);
+  in_new_thread(step_drop, &n);
+  weft_heap_stats after = stats();
+  cr_assert_eq(after.blocks, before.blocks);
+  make(n);
+  cr_assert_leq(stats().pages, before.pages + n * 24 / (WEFT__PAGE_SIZE - 1024) + 3, "the same pages");
+  drop(n);
+}
+
+RuntimeTest(heap, pages_that_another_thread_emptied_go_back) {
+  weft_heap_stats before = stats();
+  size_t n = 50000;
+  step_make_and_disown(&n);
+  in_new_thread(step_drop, &n);
+  /* The owner finds them when it needs pages. */
+  for (int round = 0; round < 3; round++) {
+    make(5000);
+    drop(5000);
+  }
+  cr_assert_leq(stats().pages, before.pages + 4);
+}
+
+/* cf. gh-145615: memory grew at a constant number of live blocks. */
+RuntimeTest(heap, regress_memory_is_bounded_when_one_thread_allocates_and_another_frees) {
+  struct actor consumer;
+  actor_start(&consumer);
+  size_t n = 1000;
+  step_make_and_disown(&n);
+  actor_do(&consumer, step_drop, &n);
+  size_t pages = stats().pages;
+  for (int round = 0; round < MANY / 1000; round++) {
+    step_make_and_disown(&n);
+    actor_do(&consumer, step_drop, &n);
+  }
+  cr_assert_leq(stats().pages, pages + 3);
+  actor_quit(&consumer);
+}
+
+RuntimeTest(heap, regress_memory_is_bounded_when_queued_objects_die_with_their_owner) {
+  struct actor consumer;
+  actor_start(&consumer);
+  size_t n = 1000;
+  step_make(&n);
+  actor_do(&consumer, step_drop, &n);
+  size_t pages = stats().pages;
+  for (int round = 0; round < MANY / 1000; round++) {
+    step_make(&n);
+    actor_do(&consumer, step_drop, &n);
+  }
+  cr_assert_leq(stats().pages, pages + 3);
+  actor_quit(&consumer);
+}
+
+/* A few blocks stay alive in every page, so that pages are full again and again when others free into them. */
+RuntimeTest(heap, full_pages_that_others_free_into_are_found) {
+  struct actor consumer;
+  actor_start(&consumer);
+  static weft_object *kept[200];
+  size_t n = 20000;
+  for (size_t i = 0; i < 200; i++) {
+    kept[i] = FLOAT(-1);
+    make(100);
+    drop(100);
+  }
+  step_make_and_disown(&n);
+  actor_do(&consumer, step_drop, &n);
+  size_t pages = stats().pages;
+  for (int round = 0; round < 20; round++) {
+    step_make_and_disown(&n);
+    actor_do(&consumer, step_drop, &n);
+  }
+  cr_assert_leq(stats().pages, pages + 3);
+  for (size_t i = 0; i < 200; i++) weft_decref(kept[i]);
+  actor_quit(&consumer);
+}
+
+RuntimeTest(heap, threads_do_not_allocate_from_each_others_pages) {
+  if (WEFT__HAS_GIL) return; /* one heap for all */
+  struct actor other;
+  actor_start(&other);
+  size_t n = 100;
+  actor_do(&other, step_make, &n);
+  weft_auto weft_object *mine = FLOAT(1);
+  for (size_t i = 0; i < n; i++) cr_assert_neq(weft_id(mine) / WEFT__PAGE_SIZE, weft_id(objects[i]) / WEFT__PAGE_SIZE);
+  actor_do(&other, step_drop, &n);
+  actor_quit(&other);
+}
+
+/* --- Pages of dead threads --- */
+
+RuntimeTest(heap, pages_of_a_dead_thread_are_adopted) {
+  size_t n = 50000;
+  in_new_thread(step_make, &n);
+  for (size_t i = 0; i < n; i += 2) weft_decref(objects[i]);
+  size_t pages = stats().pages;
+  for (size_t i = 0; i < n; i += 2) objects[i] = FLOAT(0);
+  cr_assert_leq(stats().pages, pages + 2);
+  drop(n);
+}
+
+RuntimeTest(heap, full_pages_of_a_dead_thread_are_adopted_once_something_in_them_is_freed) {
+  size_t n = 50000;
+  in_new_thread(step_make, &n);
+  size_t pages = stats().pages;
+  drop(n);
+  make(n);
+  cr_assert_leq(stats().pages, pages + 2);
+  drop(n);
+}
+
+RuntimeTest(heap, empty_pages_of_a_dead_thread_go_back) {
+  weft_heap_stats before = stats();
+  size_t n = 50000;
+  in_new_thread(step_make, &n);
+  drop(n);
+  cr_assert_leq(stats().pages, before.pages + 2);
+}
+
+RuntimeTest(heap, pages_that_are_empty_when_their_thread_ends_go_back) {
+  weft_heap_stats before = stats();
+  static size_t n = 50000;
+  in_new_thread(step_make_and_drop, &n);
+  cr_assert_leq(stats().pages, before.pages + 2);
+}
+
+RuntimeTest(heap, memory_is_bounded_when_many_threads_come_and_go) {
+  size_t n = 2000;
+  for (int round = 0; round < 5; round++) {
+    in_new_thread(step_make, &n);
+    drop(n);
+  }
+  size_t pages = stats().pages;
+  for (int round = 0; round < 200; round++) {
+    in_new_thread(step_make, &n);
+    drop(n);
+  }
+  cr_assert_leq(stats().pages, pages + 2);
+}
+
+static void step_churn(void *unused) {
+  (void)unused;
+  weft_object *mine[64] = {0};
+  uint32_t random = (uint32_t)(uintptr_t)&random;
+  for (int i = 0; i < 20000; i++) {
+    random = random * 1103515245u + 12345u;
+    weft_object **o = &mine[(random >> 8) % 64];
+    weft_xdecref(*o);
+    *o = random & 1 << 20 ? FLOAT(i) : random & 1 << 21 ? INT(i + 1000) : weft_str_format("%0*d", (int)(random >> 24) + 1, i);
+  }
+  for (int i = 0; i < 64; i++) weft_xdecref(mine[i]);
+}
+
+RuntimeTest(heap, threads_that_allocate_at_the_same_time_do_not_disturb_each_other) {
+  weft_heap_stats before = stats();
+  in_new_threads(4, step_churn, NULL);
+  cr_assert_eq(stats().blocks, before.blocks);
+}
+
+/* --- Life of the heap --- */
+
+RuntimeTest(heap, finalize_gives_all_arenas_back) {
+  make(10000);
+  drop(10000);
+  weft_finalize();
+  cr_assert_eq(weft_init(), 0);
+  cr_assert_eq(stats().pages, 0);
+  cr_assert_eq(stats().arenas, 0);
+}
+
+/* --- Fault injection --- */
+
+RuntimeTest(heap, the_nth_request_fails_once) {
+  weft_heap_fail_nth(3);
+  weft_object *a = FLOAT(1), *b = FLOAT(2), *c = FLOAT(3), *d = FLOAT(4);
+  cr_assert(a && b && !c && d);
+  cr_assert(raised(&weft_MemoryError));
+  cr_assert_eq(weft_heap_fail_nth(0), 4);
+  weft_decref(a);
+  weft_decref(b);
+  weft_decref(d);
+}
+
+RuntimeTest(heap, requests_of_all_kinds_are_counted) {
+  weft_heap_fail_nth(UINT64_MAX);
+  void *small = weft__heap_alloc(100), *large = weft__heap_alloc(1000), *buffer = weft__buffer_resize(NULL, 10);
+  buffer = weft__buffer_resize(buffer, 20);
+  cr_assert_eq(weft_heap_fail_nth(0), 4);
+  give_back(small, 100);
+  give_back(large, 1000);
+  weft__buffer_free(buffer);
+}
+
+RuntimeTest(heap, requests_fail_in_the_calling_thread_only) {
+  weft_heap_fail_nth(1);
+  size_t n = 1000;
+  in_new_thread(step_make, &n);
+  for (size_t i = 0; i < n; i++) cr_assert_not_null(objects[i]);
+  cr_assert_eq(weft_heap_fail_nth(0), 0);
+  drop(n);
+}
+
+RuntimeTest(heap, small_ints_need_no_memory) {
+  weft_heap_fail_nth(1);
+  cr_assert_eq(weft_int_value(INT(256)), 256);
+  cr_assert_eq(weft_heap_fail_nth(0), 0);
+}

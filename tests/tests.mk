@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: MIT
+# Tests: one Criterion program per mode from every tests/*/test_*.c, and one program per tests/stress/*.c.
+# F='mutex/*' runs only some unit tests, S='heap fork' only some stress programs. Included by the top Makefile; everything here is for the variant that CC, SAN and DEBUG choose, except `check`.
+
+UNIT_SRC   := $(sort $(wildcard tests/*/test_*.c))
+STRESS_SRC := $(sort $(wildcard tests/stress/*.c))
+STRESS     := $(STRESS_SRC:tests/stress/%.c=%)
+
+# Where Criterion maps its own memory is of no concern to anybody but ThreadSanitizer: see the file.
+ifeq ($(SAN),thread)
+UNIT_SRC   += tests/sync/tsan_boxfort.c
+UNIT_FLAGS := -rdynamic
+endif
+
+STRESS_SECONDS ?= 60
+STRESS_SEED    ?= 1
+UNIT_LIMIT     ?= 300
+
+# Without halt_on_error a race is printed and the test passes. Children of fork start threads of their own.
+# Tests of misuse and of crashes want their signals; a leak is an error in the stress programs, which end in an orderly way.
+TSAN_UNIT   := halt_on_error=1:atexit_sleep_ms=0:handle_segv=0:handle_abort=0:die_after_fork=0:allocator_may_return_null=1
+TSAN_STRESS := halt_on_error=1:second_deadlock_stack=1:die_after_fork=0:report_thread_leaks=0
+ASAN_UNIT   := handle_segv=0:handle_abort=0:detect_leaks=0:allocator_may_return_null=1
+ASAN_STRESS := detect_leaks=1
+UBSAN_ALL   := print_stacktrace=1
+
+define TEST_RULES
+UNIT_OBJ_$(1)   := $(UNIT_SRC:%.c=$(call out,$(1))/%.o)
+STRESS_OBJ_$(1) := $(STRESS_SRC:%.c=$(call out,$(1))/%.o)
+STRESS_BIN_$(1) := $(STRESS:%=$(call out,$(1))/tests/stress/%)
+
+$(call out,$(1))/tests/%.o: tests/%.c $(INCLUDE)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(ALLFLAGS) $$(MODEDEF_$(1)) -MMD -MP -c $$< -o $$@
+$(call out,$(1))/tests/unit: $$(UNIT_OBJ_$(1)) $(call out,$(1))/libweft-$(1).a
+	$$(Q)$$(CC) $$(ALLFLAGS) $(UNIT_FLAGS) $$^ -lcriterion $(LIBS) -o $$@
+$$(STRESS_BIN_$(1)): %: %.o $(call out,$(1))/libweft-$(1).a
+	$$(Q)$$(CC) $$(ALLFLAGS) $$^ $(LIBS) -o $$@
+.SECONDARY: $$(STRESS_OBJ_$(1))
+-include $$(UNIT_OBJ_$(1):.o=.d) $$(STRESS_OBJ_$(1):.o=.d)
+endef
+$(foreach m,gil biased atomic,$(eval $(call TEST_RULES,$(m))))
+
+.PHONY: unit-programs stress-programs unit stress stress-quick check
+
+unit-programs: $(foreach m,$(MODES),$(call out,$(m))/tests/unit)
+stress-programs: $(foreach m,$(MODES),$(STRESS_BIN_$(m)))
+
+# All modes run even if one fails. The line "unit <mode>: ..." repeats Criterion's own count for whoever adds them up.
+unit: unit-programs
+	@status=0; for m in $(MODES); do \
+	  TSAN_OPTIONS='$(TSAN_UNIT)' ASAN_OPTIONS='$(ASAN_UNIT)' UBSAN_OPTIONS='$(UBSAN_ALL)' \
+	    bash tests/run-unit.sh $$m $(B)/$$m$(VARIANT)/tests/unit $(UNIT_LIMIT) $(if $(F),--filter '$(F)') || status=1; \
+	done; exit $$status
+
+run_stress = status=0; for m in $(MODES); do for s in $(if $(S),$(S),$(STRESS)); do \
+	  TSAN_OPTIONS='$(TSAN_STRESS)' ASAN_OPTIONS='$(ASAN_STRESS)' UBSAN_OPTIONS='$(UBSAN_ALL)' \
+	    bash tests/run-stress.sh $$m $$s $(B)/$$m$(VARIANT)/tests/stress/$$s $(1) $(STRESS_SEED) || status=1; \
+	done; done; exit $$status
+
+stress-quick: stress-programs
+	@$(call run_stress,1)
+
+stress: stress-programs
+	@$(call run_stress,$(STRESS_SECONDS))
+
+# Everything: all variants, all modes, and the models. What `make test` runs.
+check:
+	@MAKE='$(MAKE)' bash tests/run-all.sh
