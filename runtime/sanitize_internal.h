@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What AddressSanitizer has to be told about the private heap; nothing in other builds. A free block is poisoned but for
- * its first 16 bytes, which hold the dead count word and the link; arenas are searched for pointers by the leak check.
+ * What AddressSanitizer has to be told about the private heap; nothing in other builds. A free block is poisoned but
+ * for its first 16 bytes, which hold the dead count word and the link; arenas are searched for pointers by the leak
+ * check.
  */
 #ifndef WEFT_SANITIZE_INTERNAL_H
 #define WEFT_SANITIZE_INTERNAL_H

@@ -233,11 +233,11 @@ static weft_object *str_add(weft_object *a, weft_object *b) {
 
 /* Beyond ASCII, what a terminal should not get: controls, formats, separators, private use, noncharacters. */
 static bool is_printable(uint32_t c) {
-  static const uint32_t not[][2] = {{0x7F, 0xA0},     {0xAD, 0xAD},     {0x200B, 0x200F},   {0x2028, 0x202F},
-                                    {0x205F, 0x206F}, {0x3000, 0x3000}, {0xE000, 0xF8FF},   {0xFDD0, 0xFDEF},
-                                    {0xFEFF, 0xFEFF}, {0xFFF0, 0xFFFB}, {0xF0000, 0x10FFFF}};
-  for (size_t i = 0; i < sizeof not / sizeof *not; i++)
-    if (c >= not[i][0] && c <= not[i][1]) return false;
+  static const uint32_t not [][2] = {{0x7F, 0xA0},     {0xAD, 0xAD},     {0x200B, 0x200F},   {0x2028, 0x202F},
+                                     {0x205F, 0x206F}, {0x3000, 0x3000}, {0xE000, 0xF8FF},   {0xFDD0, 0xFDEF},
+                                     {0xFEFF, 0xFEFF}, {0xFFF0, 0xFFFB}, {0xF0000, 0x10FFFF}};
+  for (size_t i = 0; i < sizeof not / sizeof *not ; i++)
+    if (c >= not [i][0] && c <= not [i][1]) return false;
   return (c & 0xFFFE) != 0xFFFE;
 }
 

@@ -63,7 +63,7 @@ struct weft_type {
   bool plain;            /* dies without side effects: the block is simply freed */
   bool made;             /* by weft_type_new: user code may run in its slots */
   int (*body_traverse)(weft_object *self, weft_visit visit, void *arg); /* what the generated slots call for the rest */
-  int (*body_clear)(weft_object *self);    /* of the body, where there are fixed slots */
+  int (*body_clear)(weft_object *self);                                 /* of the body, where there are fixed slots */
   void (*body_dealloc)(weft_object *self); /* frees the instance but knows nothing of fixed slots; NULL: none such */
 };
 

@@ -137,8 +137,8 @@ static uint64_t time_to_ask(const struct weft__tstate *ts, uint64_t since) {
 /* order: acquire [gil]: sees all that was done under the GIL before. */
 static bool granted(struct weft__tstate *ts) { return weft__load_acquire(&ts->gil.granted) == GRANT_YOURS; }
 
-/* Spins until granted, at most until `deadline`. True: granted. Yields the CPU all the while: the thread that we wait for
- * may be the one that we keep from running. */
+/* Spins until granted, at most until `deadline`. True: granted. Yields the CPU all the while: the thread that we wait
+ * for may be the one that we keep from running. */
 static bool spin_for_grant(struct weft__tstate *ts, uint64_t deadline) {
   do {
     for (int i = 0; i < SPINS_PER_LOOK; i++) {
