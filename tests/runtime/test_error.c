@@ -83,13 +83,15 @@ RuntimeTest(errors, raising_null_is_a_type_error) {
 }
 
 RuntimeTest(errors, the_types_derive_as_in_python) {
-  static const struct { const weft_type *type, *base; } cases[] = {
-      {&weft_TypeError, &weft_Exception},        {&weft_ValueError, &weft_Exception},
-      {&weft_ArithmeticError, &weft_Exception},  {&weft_OverflowError, &weft_ArithmeticError},
-      {&weft_LookupError, &weft_Exception},      {&weft_IndexError, &weft_LookupError},
-      {&weft_KeyError, &weft_LookupError},       {&weft_AttributeError, &weft_Exception},
-      {&weft_RuntimeError, &weft_Exception},     {&weft_RecursionError, &weft_RuntimeError},
-      {&weft_MemoryError, &weft_Exception},      {&weft_OSError, &weft_Exception},
+  static const struct {
+    const weft_type *type, *base;
+  } cases[] = {
+      {&weft_TypeError, &weft_Exception},       {&weft_ValueError, &weft_Exception},
+      {&weft_ArithmeticError, &weft_Exception}, {&weft_OverflowError, &weft_ArithmeticError},
+      {&weft_LookupError, &weft_Exception},     {&weft_IndexError, &weft_LookupError},
+      {&weft_KeyError, &weft_LookupError},      {&weft_AttributeError, &weft_Exception},
+      {&weft_RuntimeError, &weft_Exception},    {&weft_RecursionError, &weft_RuntimeError},
+      {&weft_MemoryError, &weft_Exception},     {&weft_OSError, &weft_Exception},
       {&weft_TimeoutError, &weft_OSError},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

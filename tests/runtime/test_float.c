@@ -28,7 +28,8 @@ RuntimeTest(floats, CPF_004_a_float_made_from_a_double_has_its_value) { cr_asser
 
 RuntimeTest(floats, every_kind_of_double_reads_back) {
   const double values[] = {0.0, -0.0, 1.5, -1.5, DBL_MAX, -DBL_MAX, DBL_MIN, 5e-324, INFINITY, -INFINITY};
-  for (size_t i = 0; i < sizeof values / sizeof *values; i++) cr_assert(is_float(FLOAT(values[i]), values[i]), "%zu", i);
+  for (size_t i = 0; i < sizeof values / sizeof *values; i++)
+    cr_assert(is_float(FLOAT(values[i]), values[i]), "%zu", i);
   weft_auto weft_object *nan_object = FLOAT(NAN);
   cr_assert(isnan(weft_float_value(nan_object)));
 }
@@ -43,10 +44,19 @@ RuntimeTest(floats, the_value_of_an_int_or_bool_is_converted) {
 }
 
 RuntimeTest(floats, conversion_from_int_rounds_half_to_even) {
-  static const struct { int64_t from; double to; } cases[] = {
-      {((int64_t)1 << 53) + 1, 0x1p53}, {((int64_t)1 << 53) + 2, 0x1p53 + 2}, {((int64_t)1 << 53) + 3, 0x1p53 + 4},
-      {-((int64_t)1 << 53) - 1, -0x1p53}, {INT64_MAX, 0x1p63}, {INT64_MIN, -0x1p63}, {((int64_t)1 << 54) - 1, 0x1p54},
-      {((int64_t)1 << 54) + 2, 0x1p54}, {((int64_t)1 << 54) + 6, 0x1p54 + 8},
+  static const struct {
+    int64_t from;
+    double to;
+  } cases[] = {
+      {((int64_t)1 << 53) + 1, 0x1p53},
+      {((int64_t)1 << 53) + 2, 0x1p53 + 2},
+      {((int64_t)1 << 53) + 3, 0x1p53 + 4},
+      {-((int64_t)1 << 53) - 1, -0x1p53},
+      {INT64_MAX, 0x1p63},
+      {INT64_MIN, -0x1p63},
+      {((int64_t)1 << 54) - 1, 0x1p54},
+      {((int64_t)1 << 54) + 2, 0x1p54},
+      {((int64_t)1 << 54) + 6, 0x1p54 + 8},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     weft_auto weft_object *o = INT(cases[i].from);
@@ -160,13 +170,36 @@ RuntimeTest(floats, containers_with_the_same_nan_are_equal_and_with_another_are_
 
 /* What orders an int and a float: exact, not after rounding the int. */
 RuntimeTest(floats, LNG_011_comparisons_of_ints_and_floats_are_exact) {
-  static const struct { int64_t i; double x; int order; } cases[] = {
-      {0, 0.0, 0}, {1, 1.0, 0}, {1, 1.5, -1}, {2, 1.5, 1}, {-1, -1.5, 1}, {-2, -1.5, -1}, {0, 5e-324, -1}, {0, -5e-324, 1},
-      {((int64_t)1 << 53) + 1, 0x1p53, 1}, {(int64_t)1 << 53, 0x1p53, 0}, {((int64_t)1 << 53) - 1, 0x1p53, -1},
-      {((int64_t)1 << 54) + 1, 0x1p54, 1}, {((int64_t)1 << 54) - 1, 0x1p54, -1}, {-((int64_t)1 << 53) - 1, -0x1p53, -1},
-      {INT64_MAX, 0x1p63, -1}, {INT64_MAX, 0x1.fffffffffffffp62, 1}, {INT64_MIN, -0x1p63, 0}, {INT64_MIN + 1, -0x1p63, 1},
-      {INT64_MIN, -0x1.0000000000001p63, 1}, {INT64_MAX, 1e300, -1}, {INT64_MIN, -1e300, 1}, {INT64_MAX, INFINITY, -1},
-      {INT64_MIN, -INFINITY, 1}, {INT64_MAX, -INFINITY, 1}, {((int64_t)1 << 62) + 1, 0x1p62, 1},
+  static const struct {
+    int64_t i;
+    double x;
+    int order;
+  } cases[] = {
+      {0, 0.0, 0},
+      {1, 1.0, 0},
+      {1, 1.5, -1},
+      {2, 1.5, 1},
+      {-1, -1.5, 1},
+      {-2, -1.5, -1},
+      {0, 5e-324, -1},
+      {0, -5e-324, 1},
+      {((int64_t)1 << 53) + 1, 0x1p53, 1},
+      {(int64_t)1 << 53, 0x1p53, 0},
+      {((int64_t)1 << 53) - 1, 0x1p53, -1},
+      {((int64_t)1 << 54) + 1, 0x1p54, 1},
+      {((int64_t)1 << 54) - 1, 0x1p54, -1},
+      {-((int64_t)1 << 53) - 1, -0x1p53, -1},
+      {INT64_MAX, 0x1p63, -1},
+      {INT64_MAX, 0x1.fffffffffffffp62, 1},
+      {INT64_MIN, -0x1p63, 0},
+      {INT64_MIN + 1, -0x1p63, 1},
+      {INT64_MIN, -0x1.0000000000001p63, 1},
+      {INT64_MAX, 1e300, -1},
+      {INT64_MIN, -1e300, 1},
+      {INT64_MAX, INFINITY, -1},
+      {INT64_MIN, -INFINITY, 1},
+      {INT64_MAX, -INFINITY, 1},
+      {((int64_t)1 << 62) + 1, 0x1p62, 1},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     weft_auto weft_object *n = INT(cases[i].i);
@@ -214,11 +247,26 @@ RuntimeTest(floats, FLO_020_equal_numbers_hash_equal_and_infinities_hash_fixed) 
 }
 
 RuntimeTest(floats, hashes_are_those_that_python_documents) {
-  static const struct { double value; int64_t hash; } cases[] = {
-      {0.5, 1152921504606846976}, {-0.5, -1152921504606846976}, {0.1, 230584300921369408}, {0.25, 576460752303423488},
-      {1.5, 1152921504606846977}, {-1.0, -2}, {1e16, 10000000000000000}, {3.14, 322818021289917443},
-      {1e300, 1224995262755759164}, {1e-300, 482449582752280463}, {5e-324, 16777216}, {0x1p-61, 1},
-      {0x1p60, 1152921504606846976}, {DBL_MAX, 2234066890152476671}, {-0.0, 0}, {0x1p61, 1},
+  static const struct {
+    double value;
+    int64_t hash;
+  } cases[] = {
+      {0.5, 1152921504606846976},
+      {-0.5, -1152921504606846976},
+      {0.1, 230584300921369408},
+      {0.25, 576460752303423488},
+      {1.5, 1152921504606846977},
+      {-1.0, -2},
+      {1e16, 10000000000000000},
+      {3.14, 322818021289917443},
+      {1e300, 1224995262755759164},
+      {1e-300, 482449582752280463},
+      {5e-324, 16777216},
+      {0x1p-61, 1},
+      {0x1p60, 1152921504606846976},
+      {DBL_MAX, 2234066890152476671},
+      {-0.0, 0},
+      {0x1p61, 1},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     weft_auto weft_object *o = FLOAT(cases[i].value);
@@ -234,7 +282,10 @@ RuntimeTest(floats, nans_hash_by_identity) {
 }
 
 RuntimeTest(floats, only_zero_is_false) {
-  const struct { double value; int truth; } cases[] = {{0.0, 0}, {-0.0, 0}, {5e-324, 1}, {NAN, 1}, {-INFINITY, 1}};
+  const struct {
+    double value;
+    int truth;
+  } cases[] = {{0.0, 0}, {-0.0, 0}, {5e-324, 1}, {NAN, 1}, {-INFINITY, 1}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     weft_auto weft_object *o = FLOAT(cases[i].value);
     cr_assert_eq(weft_is_true(o), cases[i].truth, "%zu", i);
@@ -271,17 +322,39 @@ RuntimeTest(floats, small_exponents_are_written_plainly) {
 RuntimeTest(floats, large_exponents_are_written_with_e) {
   cr_assert(repr_is(1e16, "1e+16") && repr_is(1e22, "1e+22") && repr_is(0.00001, "1e-05"));
   cr_assert(repr_is(1.5e-7, "1.5e-07") && repr_is(1e100, "1e+100") && repr_is(-1e-100, "-1e-100"));
-  cr_assert(repr_is(123456789012345680.0, "1.2345678901234568e+17") && repr_is(12345678901234567.0, "1.2345678901234568e+16"));
+  cr_assert(repr_is(123456789012345680.0, "1.2345678901234568e+17") &&
+            repr_is(12345678901234567.0, "1.2345678901234568e+16"));
   cr_assert(repr_is(DBL_MAX, "1.7976931348623157e+308") && repr_is(DBL_MIN, "2.2250738585072014e-308"));
   cr_assert(repr_is(5e-324, "5e-324"));
 }
 
 RuntimeTest(floats, FLO_032_the_shortest_text_of_many_values_reads_back) {
   static const char *const shortest[] = {
-      "0.0", "1.0", "0.01", "0.02", "0.03", "0.04", "0.05", "1.23456789", "10.0", "100.0", "1000000000000000.0",
-      "9999999999999990.0", "1e+16", "1e+17", "0.001", "0.001001", "0.00010000000000001", "0.0001",
-      "9.999999999999e-05", "1e-05", "8.72293771110361e+25", "7.47005307342313e+26", "2.86438000439698e+28",
-      "8.89142905246179e+28", "3.08578087079232e+35",
+      "0.0",
+      "1.0",
+      "0.01",
+      "0.02",
+      "0.03",
+      "0.04",
+      "0.05",
+      "1.23456789",
+      "10.0",
+      "100.0",
+      "1000000000000000.0",
+      "9999999999999990.0",
+      "1e+16",
+      "1e+17",
+      "0.001",
+      "0.001001",
+      "0.00010000000000001",
+      "0.0001",
+      "9.999999999999e-05",
+      "1e-05",
+      "8.72293771110361e+25",
+      "7.47005307342313e+26",
+      "2.86438000439698e+28",
+      "8.89142905246179e+28",
+      "3.08578087079232e+35",
   };
   for (size_t i = 0; i < sizeof shortest / sizeof *shortest; i++) {
     cr_assert(repr_is(strtod(shortest[i], NULL), shortest[i]));
@@ -302,13 +375,25 @@ RuntimeTest(floats, FLO_032_the_shortest_text_of_many_values_reads_back) {
   }
 }
 
-/* At a power of two the nearest decimal of n digits may lie outside the interval that rounds to it, while another one of
- * n digits lies inside. */
+/* At a power of two the nearest decimal of n digits may lie outside the interval that rounds to it, while another one
+ * of n digits lies inside. */
 RuntimeTest(floats, powers_of_two_have_the_shortest_text_too) {
-  static const struct { int exponent; const char *text; } cases[] = {
-      {-1017, "7.120236347223045e-307"}, {-957, "8.209073602596753e-289"}, {-549, "5.426657103235053e-166"},
-      {-140, "7.174648137343064e-43"}, {-44, "5.684341886080802e-14"}, {-1, "0.5"}, {10, "1024.0"}, {1023, "8.98846567431158e+307"},
-      {-24, "5.960464477539063e-08"}, {-1022, "2.2250738585072014e-308"}, {-1074, "5e-324"}, {89, "6.189700196426902e+26"},
+  static const struct {
+    int exponent;
+    const char *text;
+  } cases[] = {
+      {-1017, "7.120236347223045e-307"},
+      {-957, "8.209073602596753e-289"},
+      {-549, "5.426657103235053e-166"},
+      {-140, "7.174648137343064e-43"},
+      {-44, "5.684341886080802e-14"},
+      {-1, "0.5"},
+      {10, "1024.0"},
+      {1023, "8.98846567431158e+307"},
+      {-24, "5.960464477539063e-08"},
+      {-1022, "2.2250738585072014e-308"},
+      {-1074, "5e-324"},
+      {89, "6.189700196426902e+26"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     cr_assert(repr_is(ldexp(1, cases[i].exponent), cases[i].text), "2**%d", cases[i].exponent);

@@ -39,9 +39,10 @@ RuntimeTest(heap, blocks_of_every_size_are_aligned_and_do_not_overlap) {
 }
 
 RuntimeTest(heap, classes_are_8_bytes_apart_up_to_64_and_16_beyond) {
-  static const struct { size_t size, block; } cases[] = {
-      {1, 16}, {16, 16}, {17, 24}, {24, 24}, {25, 32}, {40, 40}, {57, 64}, {64, 64}, {65, 80}, {80, 80}, {81, 96},
-      {496, 496}, {497, 512}, {512, 512}};
+  static const struct {
+    size_t size, block;
+  } cases[] = {{1, 16},  {16, 16}, {17, 24}, {24, 24}, {25, 32},   {40, 40},   {57, 64},
+               {64, 64}, {65, 80}, {80, 80}, {81, 96}, {496, 496}, {497, 512}, {512, 512}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     weft_heap_stats before = stats();
     void *block = weft__heap_alloc(cases[i].size);
@@ -372,7 +373,9 @@ static void step_churn(void *unused) {
     random = random * 1103515245u + 12345u;
     weft_object **o = &mine[(random >> 8) % 64];
     weft_xdecref(*o);
-    *o = random & 1 << 20 ? FLOAT(i) : random & 1 << 21 ? INT(i + 1000) : weft_str_format("%0*d", (int)(random >> 24) + 1, i);
+    *o = random & 1 << 20   ? FLOAT(i)
+         : random & 1 << 21 ? INT(i + 1000)
+                            : weft_str_format("%0*d", (int)(random >> 24) + 1, i);
   }
   for (int i = 0; i < 64; i++) weft_xdecref(mine[i]);
 }

@@ -74,10 +74,23 @@ RuntimeTest(ints, BOO_031_booleans_made_from_values_are_the_singletons) {
 /* --- Parsing --- */
 
 RuntimeTest(ints, decimal_digits_with_sign_and_blanks_parse) {
-  static const struct { const char *text; int64_t value; } cases[] = {
-      {"0", 0}, {"1", 1}, {"-1", -1}, {"+1", 1}, {"007", 7}, {"  42", 42}, {"42  ", 42}, {" \t\n\r\f\v-42 \t\n\r\f\v", -42},
-      {"9223372036854775807", INT64_MAX}, {"-9223372036854775808", INT64_MIN}, {"+9223372036854775807", INT64_MAX},
-      {"00000000000000000000000000000000000001", 1}, {"-0", 0},
+  static const struct {
+    const char *text;
+    int64_t value;
+  } cases[] = {
+      {"0", 0},
+      {"1", 1},
+      {"-1", -1},
+      {"+1", 1},
+      {"007", 7},
+      {"  42", 42},
+      {"42  ", 42},
+      {" \t\n\r\f\v-42 \t\n\r\f\v", -42},
+      {"9223372036854775807", INT64_MAX},
+      {"-9223372036854775808", INT64_MIN},
+      {"+9223372036854775807", INT64_MAX},
+      {"00000000000000000000000000000000000001", 1},
+      {"-0", 0},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     cr_assert(is_int(weft_int_parse(cases[i].text), cases[i].value), "%s", cases[i].text);
@@ -106,8 +119,8 @@ RuntimeTest(ints, INT_005_parsed_small_ints_are_the_shared_objects) {
 RuntimeTest(ints, INT_013_a_text_with_a_fraction_is_a_value_error) { assert_unparsable("1.2"); }
 
 RuntimeTest(ints, what_is_not_a_number_is_a_value_error) {
-  static const char *const texts[] = {"",  " ",   "\t\n", "x",   "1x",  "x1", "1 2",   "0x10", "1e3", "1L",
-                                      "1_", "_1", "1__0", "\xc2\xa0 1", "1,000", "0b1", "None", "\xd9\xa3 x"};
+  static const char *const texts[] = {"",   " ",  "\t\n", "x",    "1x",         "x1",    "1 2", "0x10", "1e3",
+                                      "1L", "1_", "_1",   "1__0", "\xc2\xa0 1", "1,000", "0b1", "None", "\xd9\xa3 x"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) assert_unparsable(texts[i]);
 }
 
@@ -191,11 +204,14 @@ RuntimeTest(ints, results_beyond_64_bits_are_an_overflow_error) {
   weft_auto weft_object *max = INT(INT64_MAX);
   weft_auto weft_object *min = INT(INT64_MIN);
   weft_auto weft_object *big = INT((int64_t)1 << 32);
-  struct { weft_object *(*operation)(weft_object *, weft_object *), *a, *b; } cases[] = {
-      {weft_add, max, INT(1)}, {weft_add, INT(1), max}, {weft_add, min, INT(-1)}, {weft_add, max, max},
-      {weft_subtract, min, INT(1)}, {weft_subtract, max, INT(-1)}, {weft_subtract, INT(0), min},
-      {weft_multiply, max, INT(2)}, {weft_multiply, min, INT(-1)}, {weft_multiply, INT(-1), min},
-      {weft_multiply, big, big}, {weft_add, max, WEFT_TRUE}, {weft_add, WEFT_TRUE, max},
+  struct {
+    weft_object *(*operation)(weft_object *, weft_object *), *a, *b;
+  } cases[] = {
+      {weft_add, max, INT(1)},       {weft_add, INT(1), max},      {weft_add, min, INT(-1)},
+      {weft_add, max, max},          {weft_subtract, min, INT(1)}, {weft_subtract, max, INT(-1)},
+      {weft_subtract, INT(0), min},  {weft_multiply, max, INT(2)}, {weft_multiply, min, INT(-1)},
+      {weft_multiply, INT(-1), min}, {weft_multiply, big, big},    {weft_add, max, WEFT_TRUE},
+      {weft_add, WEFT_TRUE, max},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     cr_assert_null(cases[i].operation(cases[i].a, cases[i].b), "%zu", i);
@@ -267,9 +283,20 @@ RuntimeTest(ints, an_int_equals_nothing_but_numbers) {
 
 /* From CPython 3.11: hash() of these. */
 RuntimeTest(ints, hashes_are_those_that_python_documents) {
-  static const struct { int64_t value, hash; } cases[] = {
-      {0, 0}, {1, 1}, {-1, -2}, {-2, -2}, {42, 42}, {((int64_t)1 << 61) - 1, 0}, {(int64_t)1 << 61, 1},
-      {-(((int64_t)1 << 61) - 1), 0}, {INT64_MAX, 3}, {INT64_MIN, -4}, {(int64_t)1 << 62, 2},
+  static const struct {
+    int64_t value, hash;
+  } cases[] = {
+      {0, 0},
+      {1, 1},
+      {-1, -2},
+      {-2, -2},
+      {42, 42},
+      {((int64_t)1 << 61) - 1, 0},
+      {(int64_t)1 << 61, 1},
+      {-(((int64_t)1 << 61) - 1), 0},
+      {INT64_MAX, 3},
+      {INT64_MIN, -4},
+      {(int64_t)1 << 62, 2},
       {123456789012345678, 123456789012345678},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

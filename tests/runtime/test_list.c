@@ -47,7 +47,8 @@ RuntimeTest(lists, SEQ_008_the_length_is_the_number_of_items) {
   weft_auto weft_object *of_nothing = weft_list_of(0, NULL);
   weft_auto weft_object *one = LIST(INT(0));
   weft_auto weft_object *three = zero_one_two();
-  cr_assert(weft_length(empty) == 0 && weft_length(of_nothing) == 0 && weft_length(one) == 1 && weft_length(three) == 3);
+  cr_assert(weft_length(empty) == 0 && weft_length(of_nothing) == 0 && weft_length(one) == 1 &&
+            weft_length(three) == 3);
   cr_assert_eq(weft_list_length(three), 3);
 }
 
@@ -383,7 +384,8 @@ static int compare_fails(weft_object *a, weft_object *b, enum weft_compare_op op
 }
 
 RuntimeTest(lists, an_error_of_an_items_comparison_is_passed_on) {
-  const weft_type *type = weft_type_new(&(weft_type_spec){.name = "touchy", .basic_size = 24, .compare = compare_fails});
+  const weft_type *type =
+      weft_type_new(&(weft_type_spec){.name = "touchy", .basic_size = 24, .compare = compare_fails});
   weft_auto weft_object *a = LIST(INT(1), weft_object_new(type, 0));
   weft_auto weft_object *b = LIST(INT(1), INT(2));
   cr_assert(weft_compare(a, b, WEFT_EQ) == -1 && raised(&weft_ValueError));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Misuse that has no caller to tell: the fatal hook gets a message that names the call. The hook of these tests jumps back
- * into the test, which is safe because misuse is found before anything is touched or locked.
+ * Misuse that has no caller to tell: the fatal hook gets a message that names the call. The hook of these tests jumps
+ * back into the test, which is safe because misuse is found before anything is touched or locked.
  */
 #include "support.h"
 
@@ -140,13 +140,13 @@ static void drop_samples(void) {
   X(weft_finalize, weft_finalize())
 
 /* Constructors whose fast path has no room for a name: allocation finds out, and says so. */
-#define ALLOCATIONS(X)                                                    \
-  X(weft_add, weft_add(object, object))                                   \
-  X(weft_int_new, weft_int_new(1000))                                     \
-  X(weft_float_new, weft_float_new(1.5))                                  \
-  X(weft_str_format, weft_str_format("%d", 7))                            \
-  X(weft_list_new, weft_list_new())                                       \
-  X(weft_cell_new, weft_cell_new(NULL))                                   \
+#define ALLOCATIONS(X)                         \
+  X(weft_add, weft_add(object, object))        \
+  X(weft_int_new, weft_int_new(1000))          \
+  X(weft_float_new, weft_float_new(1.5))       \
+  X(weft_str_format, weft_str_format("%d", 7)) \
+  X(weft_list_new, weft_list_new())            \
+  X(weft_cell_new, weft_cell_new(NULL))        \
   X(weft_object_new, weft_object_new(&weft_object_type, 0))
 
 #define DEFINE_CALL(name, expression) \
@@ -209,7 +209,8 @@ static void error_is(void) { (void)weft_error_is(&weft_ValueError); }
 
 RuntimeTest(misuse, asking_for_the_error_while_detached_names_the_call) {
   weft_detach();
-  bool right = aborts_with(error_borrow, "weft_error_borrow", "detached") && aborts_with(error_is, "weft_error_is", "detached");
+  bool right =
+      aborts_with(error_borrow, "weft_error_borrow", "detached") && aborts_with(error_is, "weft_error_is", "detached");
   weft_reattach();
   cr_assert(right);
 }
@@ -222,7 +223,8 @@ RuntimeTest(misuse, counting_while_detached_names_the_call_in_debug_builds) {
   if (!WEFT_DEBUG) return;
   make_samples();
   weft_detach();
-  bool right = aborts_with(incref_object, "weft_incref", "detached") && aborts_with(decref_object, "weft_decref", "detached");
+  bool right =
+      aborts_with(incref_object, "weft_incref", "detached") && aborts_with(decref_object, "weft_decref", "detached");
   weft_reattach();
   drop_samples();
   cr_assert(right);
@@ -254,7 +256,9 @@ static void reattach(void) { weft_reattach(); }
 static void detach(void) { weft_detach(); }
 
 RuntimeTest(misuse, attaching_twice) { cr_assert(aborts_with(attach, "weft_attach", "attached already")); }
-RuntimeTest(misuse, reattaching_while_attached) { cr_assert(aborts_with(reattach, "weft_reattach", "attached already")); }
+RuntimeTest(misuse, reattaching_while_attached) {
+  cr_assert(aborts_with(reattach, "weft_reattach", "attached already"));
+}
 
 RuntimeTest(misuse, detaching_twice) {
   weft_detach();
@@ -264,7 +268,8 @@ RuntimeTest(misuse, detaching_twice) {
 }
 
 static void *reattach_unattached(void *right) {
-  *(bool *)right = aborts_with(reattach, "weft_reattach", "never attached") && aborts_with(detach, "weft_detach", "not attached");
+  *(bool *)right =
+      aborts_with(reattach, "weft_reattach", "never attached") && aborts_with(detach, "weft_detach", "not attached");
   return NULL;
 }
 RuntimeTest(misuse, reattaching_or_detaching_without_having_attached) {
@@ -311,7 +316,9 @@ RuntimeTest(misuse, starting_a_world_that_runs) {
 static weft_mutex mutex;
 static void unlock(void) { weft_mutex_unlock(&mutex); }
 
-RuntimeTest(misuse, unlocking_a_mutex_that_is_not_locked) { cr_assert(aborts_with(unlock, "weft_mutex_unlock", "not locked")); }
+RuntimeTest(misuse, unlocking_a_mutex_that_is_not_locked) {
+  cr_assert(aborts_with(unlock, "weft_mutex_unlock", "not locked"));
+}
 
 /* --- Too many decrefs, in debug builds --- */
 
@@ -374,7 +381,8 @@ static void step_decref_thrice(void *o) {
 static void poll(void) { weft_poll(); }
 
 /* The dropping thread cannot know: the owner finds out when it adds up. Nothing may be freed or used after that. */
-RuntimeTest(misuse, references_that_another_thread_drops_too_often_abort_when_they_are_settled, .disabled = !WEFT_DEBUG) {
+RuntimeTest(misuse, references_that_another_thread_drops_too_often_abort_when_they_are_settled,
+            .disabled = !WEFT_DEBUG) {
   if (!WEFT__HAS_OWNERS) return;
   weft_object *o = probe_new();
   weft_incref(o);

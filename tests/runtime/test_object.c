@@ -164,7 +164,7 @@ RuntimeTest(objects, identical_objects_are_equal_without_asking) {
 
 RuntimeTest(objects, an_unknown_comparison_is_a_value_error) {
   cr_assert(weft_compare(INT(1), INT(2), (enum weft_compare_op)6) == -1 && raised(&weft_ValueError));
-  cr_assert(weft_compare(INT(1), INT(1), (enum weft_compare_op)-1) == -1 && raised(&weft_ValueError));
+  cr_assert(weft_compare(INT(1), INT(1), (enum weft_compare_op) - 1) == -1 && raised(&weft_ValueError));
 }
 
 RuntimeTest(objects, ids_of_living_objects_differ) {
@@ -227,9 +227,9 @@ RuntimeTest(objects, BOO_027_a_bad_length_gives_the_same_error_for_truth_and_len
 }
 
 static const weft_type *const builtin_types[] = {
-    &weft_object_type, &weft_type_type, &weft_none_type, &weft_bool_type,     &weft_int_type,  &weft_float_type,
-    &weft_str_type,    &weft_tuple_type, &weft_list_type, &weft_function_type, &weft_cell_type, &weft_thread_type,
-    &weft_Exception,   &weft_ValueError, &weft_SystemExit};
+    &weft_object_type, &weft_type_type,   &weft_none_type,  &weft_bool_type,  &weft_int_type,
+    &weft_float_type,  &weft_str_type,    &weft_tuple_type, &weft_list_type,  &weft_function_type,
+    &weft_cell_type,   &weft_thread_type, &weft_Exception,  &weft_ValueError, &weft_SystemExit};
 enum { BUILTIN_TYPES = sizeof builtin_types / sizeof *builtin_types };
 
 RuntimeTest(objects, BOO_019_every_built_in_type_is_true) {
@@ -264,7 +264,8 @@ RuntimeTest(objects, an_object_with_a_call_slot_is_callable) {
 }
 
 RuntimeTest(objects, a_type_with_slots_makes_instances_when_called) {
-  const weft_type *type = weft_type_new(&(weft_type_spec){.name = "point", .slot_names = (const char *const[]){"x", NULL}});
+  const weft_type *type =
+      weft_type_new(&(weft_type_spec){.name = "point", .slot_names = (const char *const[]){"x", NULL}});
   weft_auto weft_object *o = weft_call((weft_object *)type, NULL, 0);
   cr_assert(o && weft_type_of(o) == type);
   cr_assert(!weft_call((weft_object *)type, (weft_object *[]){INT(1)}, 1) && raised(&weft_TypeError));
@@ -494,8 +495,8 @@ RuntimeTest(objects, deep_nests_are_freed_by_several_threads_at_once) {
 }
 
 RuntimeTest(objects, a_deep_nest_with_finalizers_runs_each_once) {
-  const weft_type *type = weft_type_new(&(weft_type_spec){
-      .name = "link", .slot_names = (const char *const[]){"next", NULL}, .finalize = probe_finalize});
+  const weft_type *type = weft_type_new(
+      &(weft_type_spec){.name = "link", .slot_names = (const char *const[]){"next", NULL}, .finalize = probe_finalize});
   weft_object *o = WEFT_NONE;
   for (int i = 0; i < DEEP / 4; i++) {
     weft_object *outer = weft_instance_new(type);
@@ -511,9 +512,7 @@ RuntimeTest(objects, a_deep_nest_with_finalizers_runs_each_once) {
 
 static weft_object *resurrected[8];
 static uint32_t resurrections;
-static void finalize_resurrects(weft_object *self) {
-  resurrected[resurrections++] = weft_new_ref(self);
-}
+static void finalize_resurrects(weft_object *self) { resurrected[resurrections++] = weft_new_ref(self); }
 
 RuntimeTest(objects, a_deep_object_can_be_resurrected_by_its_finalizer) {
   const weft_type *type = LIKE(.finalize = finalize_resurrects, .dealloc = probe_dealloc);

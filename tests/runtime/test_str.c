@@ -4,9 +4,9 @@
 
 RuntimeSuite(strs);
 
-#define CYRILLIC "\xd0\x9f\xd1\x80\xd0\xb8"  /* three letters of two bytes */
-#define EURO "\xe2\x82\xac"                  /* one of three */
-#define SNAKE "\xf0\x9f\x90\x8d"             /* one of four */
+#define CYRILLIC "\xd0\x9f\xd1\x80\xd0\xb8" /* three letters of two bytes */
+#define EURO     "\xe2\x82\xac"             /* one of three */
+#define SNAKE    "\xf0\x9f\x90\x8d"         /* one of four */
 
 static bool reads(weft_object *o_steal, const char *bytes, size_t size) {
   size_t got_size = SIZE_MAX;
@@ -41,8 +41,9 @@ RuntimeTest(strs, CPU_008_a_c_string_makes_a_str_and_an_invalid_one_does_not) {
 RuntimeTest(strs, null_is_a_type_error) { cr_assert(!weft_str_new(NULL) && raised(&weft_TypeError)); }
 
 RuntimeTest(strs, STR_071_the_first_and_last_sequences_of_each_length_decode) {
-  static const char *const sequences[] = {"\x01", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xef\xbf\xbf",
-                                          "\xed\x9f\xbf", "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
+  static const char *const sequences[] = {
+      "\x01",         "\x7f",         "\xc2\x80",     "\xdf\xbf",         "\xe0\xa0\x80",
+      "\xef\xbf\xbf", "\xed\x9f\xbf", "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
   for (size_t i = 0; i < sizeof sequences / sizeof *sequences; i++) {
     weft_auto weft_object *s = weft_str_new(sequences[i]);
     cr_assert_not_null(s, "%zu", i);
@@ -58,26 +59,27 @@ static void assert_refused(const char *const *texts, size_t n) {
 #define ASSERT_REFUSED(texts) assert_refused(texts, sizeof texts / sizeof *texts)
 
 RuntimeTest(strs, bytes_that_start_no_sequence_are_refused) {
-  static const char *const texts[] = {"\x80", "\xa0", "\x9f", "\xbf", "\xc0", "\xc1", "\xf5", "\xff",
-                                      "\xc0\x80", "\xc1\xbf", "\xf5\x80\x80\x80", "\xfe", "a\200b"};
+  static const char *const texts[] = {
+      "\x80", "\xa0",  "\x9f", "\xbf", "\xc0", "\xc1", "\xf5", "\xff", "\xc0\x80", "\xc1\xbf", "\xf5\x80\x80\x80",
+      "\xfe", "a\200b"};
   ASSERT_REFUSED(texts);
 }
 
 RuntimeTest(strs, truncated_sequences_are_refused) {
-  static const char *const texts[] = {"\xc2", "\xdf", "\xe0", "\xe0\xa0", "\xe1\x80", "\xef\xbf", "\xf0", "\xf0\x90",
-                                      "\xf0\x90\x80", "\xf4\x8f\xbf", "abc\xe2\x82"};
+  static const char *const texts[] = {"\xc2", "\xdf",     "\xe0",         "\xe0\xa0",     "\xe1\x80",   "\xef\xbf",
+                                      "\xf0", "\xf0\x90", "\xf0\x90\x80", "\xf4\x8f\xbf", "abc\xe2\x82"};
   ASSERT_REFUSED(texts);
 }
 
 RuntimeTest(strs, sequences_with_wrong_continuations_are_refused) {
-  static const char *const texts[] = {"\xc2\x41", "\xc2\xc0", "\xe1\x41\x80", "\xe1\x80\x41", "\xe1\x80\xc0",
-                                      "\xf1\x41\x80\x80", "\xf1\x80\x41\x80", "\xf1\x80\x80\x41"};
+  static const char *const texts[] = {"\xc2\x41",     "\xc2\xc0",         "\xe1\x41\x80",     "\xe1\x80\x41",
+                                      "\xe1\x80\xc0", "\xf1\x41\x80\x80", "\xf1\x80\x41\x80", "\xf1\x80\x80\x41"};
   ASSERT_REFUSED(texts);
 }
 
 RuntimeTest(strs, overlong_forms_surrogates_and_too_large_numbers_are_refused) {
-  static const char *const texts[] = {"\xe0\x80\x80", "\xe0\x9f\xbf", "\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf", "\xed\xa0\x80",
-                                      "\xed\xbf\xbf", "\xf4\x90\x80\x80", "\xf7\xbf\xbf\xbf"};
+  static const char *const texts[] = {"\xe0\x80\x80", "\xe0\x9f\xbf", "\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf",
+                                      "\xed\xa0\x80", "\xed\xbf\xbf", "\xf4\x90\x80\x80", "\xf7\xbf\xbf\xbf"};
   ASSERT_REFUSED(texts);
 }
 
@@ -132,8 +134,10 @@ RuntimeTest(strs, format_that_printf_refuses_is_an_error) {
 /* --- Reading --- */
 
 RuntimeTest(strs, CPU_011_the_length_counts_code_points) {
-  static const struct { const char *text; int64_t length; } cases[] = {
-      {"", 0}, {"abc", 3}, {CYRILLIC, 3}, {EURO, 1}, {SNAKE, 1}, {"a" EURO "b" SNAKE, 4}};
+  static const struct {
+    const char *text;
+    int64_t length;
+  } cases[] = {{"", 0}, {"abc", 3}, {CYRILLIC, 3}, {EURO, 1}, {SNAKE, 1}, {"a" EURO "b" SNAKE, 4}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     weft_auto weft_object *s = STR(cases[i].text);
     cr_assert_eq(weft_str_length(s), cases[i].length, "%zu", i);
@@ -144,7 +148,10 @@ RuntimeTest(strs, CPU_011_the_length_counts_code_points) {
 }
 
 RuntimeTest(strs, CPU_025_the_utf8_form_has_its_size_and_counts_embedded_nuls) {
-  static const struct { const char *text; size_t size; } cases[] = {{"abc", 3}, {CYRILLIC, 6}, {SNAKE, 4}, {"a\0b", 3}};
+  static const struct {
+    const char *text;
+    size_t size;
+  } cases[] = {{"abc", 3}, {CYRILLIC, 6}, {SNAKE, 4}, {"a\0b", 3}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     weft_auto weft_object *s = weft_str_new_size(cases[i].text, cases[i].size);
     size_t size;
@@ -175,8 +182,8 @@ RuntimeTest(strs, STS_004_equal_texts_are_equal_longer_ones_greater) {
 
 RuntimeTest(strs, STR_095_texts_of_all_widths_compare_by_code_point) {
   /* In ascending order: ASCII, Latin-1, BMP, beyond; U+FFFF before U+10000, which UTF-16 would sort the other way. */
-  static const char *const sorted[] = {"",   "a",  "ab", "b",   "\xc3\xa4", "\xc3\244a", EURO, "\xef\xbf\xbf",
-                                       "\xf0\x90\x80\x80", SNAKE, "\xf4\x8f\xbf\xbf"};
+  static const char *const sorted[] = {
+      "", "a", "ab", "b", "\xc3\xa4", "\xc3\244a", EURO, "\xef\xbf\xbf", "\xf0\x90\x80\x80", SNAKE, "\xf4\x8f\xbf\xbf"};
   size_t n = sizeof sorted / sizeof *sorted;
   for (size_t i = 0; i < n; i++) {
     for (size_t j = 0; j < n; j++) {
@@ -329,11 +336,26 @@ RuntimeTest(strs, the_str_of_a_str_is_itself) {
 
 /* From CPython 3.11. */
 RuntimeTest(strs, the_repr_quotes_and_escapes) {
-  static const struct { const char *text; size_t size; const char *repr; } cases[] = {
-      {"", 0, "''"}, {"abc", 3, "'abc'"}, {"it's", 4, "\"it's\""}, {"\"", 1, "'\"'"}, {"'\"", 2, "'\\'\"'"},
-      {"\\", 1, "'\\\\'"}, {"\n\r\t", 3, "'\\n\\r\\t'"}, {"\0", 1, "'\\x00'"}, {"\x1b", 1, "'\\x1b'"},
-      {"\x7f", 1, "'\\x7f'"}, {"\0012", 2, "'\\x012'"}, {"\b\f\v\a", 4, "'\\x08\\x0c\\x0b\\x07'"},
-      {CYRILLIC, 6, "'" CYRILLIC "'"}, {SNAKE, 4, "'" SNAKE "'"}, {"\xc3\xa4'", 3, "\"\xc3\xa4'\""},
+  static const struct {
+    const char *text;
+    size_t size;
+    const char *repr;
+  } cases[] = {
+      {"", 0, "''"},
+      {"abc", 3, "'abc'"},
+      {"it's", 4, "\"it's\""},
+      {"\"", 1, "'\"'"},
+      {"'\"", 2, "'\\'\"'"},
+      {"\\", 1, "'\\\\'"},
+      {"\n\r\t", 3, "'\\n\\r\\t'"},
+      {"\0", 1, "'\\x00'"},
+      {"\x1b", 1, "'\\x1b'"},
+      {"\x7f", 1, "'\\x7f'"},
+      {"\0012", 2, "'\\x012'"},
+      {"\b\f\v\a", 4, "'\\x08\\x0c\\x0b\\x07'"},
+      {CYRILLIC, 6, "'" CYRILLIC "'"},
+      {SNAKE, 4, "'" SNAKE "'"},
+      {"\xc3\xa4'", 3, "\"\xc3\xa4'\""},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     weft_auto weft_object *s = weft_str_new_size(cases[i].text, cases[i].size);
@@ -343,10 +365,13 @@ RuntimeTest(strs, the_repr_quotes_and_escapes) {
 
 /* From CPython 3.11: control characters beyond ASCII, separators and noncharacters are not printable. */
 RuntimeTest(strs, the_repr_escapes_what_is_not_printable) {
-  static const struct { const char *text, *repr; } cases[] = {
-      {"\xc2\x80", "'\\x80'"}, {"\xc2\x9f", "'\\x9f'"}, {"\xc2\xa0", "'\\xa0'"}, {"\xc2\xad", "'\\xad'"},
-      {"\xe2\x80\xa8", "'\\u2028'"}, {"\xe2\x80\x8b", "'\\u200b'"}, {"\xef\xbf\xbf", "'\\uffff'"},
-      {"\xf4\x8f\xbf\xbf", "'\\U0010ffff'"},
+  static const struct {
+    const char *text, *repr;
+  } cases[] = {
+      {"\xc2\x80", "'\\x80'"},       {"\xc2\x9f", "'\\x9f'"},
+      {"\xc2\xa0", "'\\xa0'"},       {"\xc2\xad", "'\\xad'"},
+      {"\xe2\x80\xa8", "'\\u2028'"}, {"\xe2\x80\x8b", "'\\u200b'"},
+      {"\xef\xbf\xbf", "'\\uffff'"}, {"\xf4\x8f\xbf\xbf", "'\\U0010ffff'"},
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     weft_auto weft_object *s = STR(cases[i].text);

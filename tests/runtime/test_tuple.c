@@ -98,7 +98,8 @@ RuntimeTest(tuples, SEQ_008_the_length_is_the_number_of_items) {
   weft_auto weft_object *from_nothing = weft_tuple_new(0, (weft_object *[]){NULL});
   weft_auto weft_object *one = TUPLE(INT(0));
   weft_auto weft_object *three = TUPLE(INT(0), INT(1), INT(2));
-  cr_assert(weft_length(empty) == 0 && weft_length(from_nothing) == 0 && weft_length(one) == 1 && weft_length(three) == 3);
+  cr_assert(weft_length(empty) == 0 && weft_length(from_nothing) == 0 && weft_length(one) == 1 &&
+            weft_length(three) == 3);
 }
 
 RuntimeTest(tuples, SEQ_010_concatenation_takes_empty_and_filled_operands) {
@@ -200,9 +201,9 @@ RuntimeTest(tuples, equal_tuples_hash_alike) {
 }
 
 RuntimeTest(tuples, hashes_depend_on_order_length_and_nesting) {
-  weft_object *tuples[] = {weft_tuple_pack(0), TUPLE(INT(0)), TUPLE(INT(0), INT(0)), TUPLE(INT(1), INT(2)),
-                           TUPLE(INT(2), INT(1)), TUPLE(TUPLE(INT(1), INT(2))), TUPLE(TUPLE(INT(1)), INT(2)), TUPLE(INT(-1)),
-                           TUPLE(INT(-2), INT(0))};
+  weft_object *tuples[] = {weft_tuple_pack(0),           TUPLE(INT(0)),         TUPLE(INT(0), INT(0)),
+                           TUPLE(INT(1), INT(2)),        TUPLE(INT(2), INT(1)), TUPLE(TUPLE(INT(1), INT(2))),
+                           TUPLE(TUPLE(INT(1)), INT(2)), TUPLE(INT(-1)),        TUPLE(INT(-2), INT(0))};
   enum { N = sizeof tuples / sizeof *tuples };
   for (int i = 0; i < N; i++)
     for (int j = 0; j < i; j++) cr_assert_neq(hash_of(tuples[i]), hash_of(tuples[j]), "%d %d", i, j);

@@ -6,7 +6,7 @@ RuntimeSuite(types);
 
 /* Lives as long as the block around it, so as long as the test: a type keeps the pointer. */
 #define NAMES(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define TYPE(...) weft_type_new(&(weft_type_spec){.name = "sample", __VA_ARGS__})
+#define TYPE(...)  weft_type_new(&(weft_type_spec){.name = "sample", __VA_ARGS__})
 
 /* --- Making --- */
 
@@ -82,8 +82,8 @@ RuntimeTest(types, no_spec_is_a_type_error) { assert_refused(NULL); }
 RuntimeTest(types, no_name_is_a_type_error) { assert_refused(&(weft_type_spec){.basic_size = 24}); }
 
 RuntimeTest(types, a_base_that_does_not_allow_it_is_a_type_error) {
-  const weft_type *const final[] = {&weft_int_type, &weft_bool_type, &weft_str_type, &weft_list_type, &weft_none_type,
-                                    &weft_type_type, &weft_thread_type, TYPE(.basic_size = 24)};
+  const weft_type *const final[] = {&weft_int_type,  &weft_bool_type, &weft_str_type,    &weft_list_type,
+                                    &weft_none_type, &weft_type_type, &weft_thread_type, TYPE(.basic_size = 24)};
   for (size_t i = 0; i < sizeof final / sizeof *final; i++)
     assert_refused(&(weft_type_spec){.name = "derived", .base = final[i]});
 }
@@ -244,7 +244,8 @@ RuntimeTest(types, slots_are_inherited_across_several_levels) {
 }
 
 RuntimeTest(types, a_derived_type_overrides_single_slots) {
-  const weft_type *derived = weft_type_new(&(weft_type_spec){.name = "derived", .base = full_base(), .repr = repr_derived});
+  const weft_type *derived =
+      weft_type_new(&(weft_type_spec){.name = "derived", .base = full_base(), .repr = repr_derived});
   weft_auto weft_object *o = weft_object_new(derived, 0);
   assert_text(weft_repr(o), "derived");
   assert_text(weft_str(o), "base");
@@ -271,7 +272,8 @@ RuntimeTest(types, a_type_that_sets_only_a_hash_does_not_inherit_the_comparison)
 }
 
 RuntimeTest(types, hash_and_comparison_are_inherited_together) {
-  const weft_type *derived = weft_type_new(&(weft_type_spec){.name = "derived", .base = full_base(), .compare = compare_equal});
+  const weft_type *derived =
+      weft_type_new(&(weft_type_spec){.name = "derived", .base = full_base(), .compare = compare_equal});
   weft_auto weft_object *o = weft_object_new(derived, 0);
   int64_t hash;
   cr_assert(weft_hash(o, &hash) == -1 && raised(&weft_TypeError), "its own comparison, so not the base's hash");
@@ -711,8 +713,7 @@ RuntimeTest(types, a_finalizer_may_detach_and_poll) {
 }
 
 RuntimeTest(types, slots_added_below_a_finalizer_do_not_disturb_it) {
-  const weft_type *base =
-      TYPE(.slot_names = NAMES("a"), .flags = WEFT_TYPE_BASE, .finalize = probe_finalize);
+  const weft_type *base = TYPE(.slot_names = NAMES("a"), .flags = WEFT_TYPE_BASE, .finalize = probe_finalize);
   const weft_type *derived = TYPE(.base = base, .slot_names = NAMES("b"), .flags = WEFT_TYPE_BASE);
   const weft_type *third = TYPE(.base = derived, .slot_names = NAMES("c"));
   weft_object *o = weft_instance_new(third);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Attach storms: many foreign threads that attach, use objects, detach, attach again and end, some of them attached. Each
- * one that ends attached is reported, once; states are used again instead of piling up; in mode gil there is never more
- * than one inside.
+ * Attach storms: many foreign threads that attach, use objects, detach, attach again and end, some of them attached.
+ * Each one that ends attached is reported, once; states are used again instead of piling up; in mode gil there is never
+ * more than one inside.
  *
  * Stands for: gh-130794 (what short-lived threads leave behind), and threads that exit with the GIL held.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Ends of the runtime: it is started and finalized over and over, with threads in every state: waited-for threads,
- * daemons that poll, come and go or have only just been started, foreign threads that end meanwhile and are joined by the
- * program afterwards. Nobody touches an object after the end; the next runtime works.
+ * daemons that poll, come and go or have only just been started, foreign threads that end meanwhile and are joined by
+ * the program afterwards. Nobody touches an object after the end; the next runtime works.
  *
  * Stands for: gh-137433 and its kind (a thread that comes back finds the runtime gone).
  */
@@ -10,7 +10,7 @@
 
 enum { STUCK_AT_MOST = 400, FOREIGN = 3 };
 
-static uint32_t era;      /* atomic: odd while the runtime is up */
+static uint32_t era;       /* atomic: odd while the runtime is up */
 static size_t maybe_stuck; /* threads that may stay for good, so there is an end to them */
 
 static weft_object *poll_for_ever(weft_object *function, weft_object *const *args, size_t n) {

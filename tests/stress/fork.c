@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Forks: attached, detached and unattached threads fork, all at once, while others make and drop objects, begin and end.
- * Every child can make objects and threads and end in an orderly way; every forking thread is afterwards what it was
- * before, attached or not.
+ * Forks: attached, detached and unattached threads fork, all at once, while others make and drop objects, begin and
+ * end. Every child can make objects and threads and end in an orderly way; every forking thread is afterwards what it
+ * was before, attached or not.
  *
  * AddressSanitizer's allocator does not survive a fork while another thread is in it. There, no thread begins or ends
  * meanwhile, so that all who allocate are attached, and stopped at a safepoint when the fork happens.

@@ -11,9 +11,7 @@
 enum { THREADS = 4, LANE = 64, KEPT = 8 };
 
 /* Lane i carries objects from thread i to the next: a slot is NULL when empty. */
-static struct {
-  __attribute__((aligned(WEFT_CACHE_LINE))) weft_object *slots[LANE];
-} lanes[THREADS];
+static struct { __attribute__((aligned(WEFT_CACHE_LINE))) weft_object *slots[LANE]; } lanes[THREADS];
 
 static bool send(size_t lane, size_t at, weft_object *o) {
   weft_object *empty = NULL;

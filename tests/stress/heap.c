@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The heap between threads: objects of every size class, and larger ones, are made in one thread and freed in another,
- * while threads come and go and their pages are adopted. No block is ever in use twice: each is filled with a pattern of
- * its own, which is looked at when the object dies. In the end no block is left, and memory has not grown without bound.
+ * while threads come and go and their pages are adopted. No block is ever in use twice: each is filled with a pattern
+ * of its own, which is looked at when the object dies. In the end no block is left, and memory has not grown without
+ * bound.
  *
  * Stands for: gh-145615 (memory grows when another thread frees), gh-156159 (memory stranded), gh-130794.
  */
@@ -82,8 +83,8 @@ static void look_at_the_heap(void) {
 
 int main(int argc, char **argv) {
   stress_begin(argc, argv);
-  filled_type = weft_type_new(&(weft_type_spec){
-      .name = "filled", .basic_size = sizeof(filled), .item_size = 1, .dealloc = filled_dealloc});
+  filled_type = weft_type_new(
+      &(weft_type_spec){.name = "filled", .basic_size = sizeof(filled), .item_size = 1, .dealloc = filled_dealloc});
   REQUIRE(filled_type);
   weft_heap_stats before, after;
   weft_heap_get_stats(&before);

@@ -4,7 +4,8 @@
  * unattached threads, tried, held across blocking calls, while the world is stopped again and again. Counters under the
  * locks are exact, and no thread starves.
  *
- * Stands for: gh-133130, gh-144513 (a stop beside locks that are handed over), and for a thousand threads at one counter.
+ * Stands for: gh-133130, gh-144513 (a stop beside locks that are handed over), and for a thousand threads at one
+ * counter.
  */
 #include "stress.h"
 

@@ -37,12 +37,8 @@ static void step(chance *c, weft_object **pockets) {
       *pocket = weft_cell_get(place);
       weft_error_clear();
       break;
-    case 2: /* put what we have */
-      weft_cell_set(place, *pocket);
-      break;
-    case 3:
-      weft_clear(pocket);
-      break;
+    case 2: /* put what we have */ weft_cell_set(place, *pocket); break;
+    case 3: weft_clear(pocket); break;
     case 4: /* a second reference to something in a pocket */
       if (*pocket) {
         weft_object *o = weft_new_ref(*pocket);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the stress programs share. Each is a main with two arguments, seconds and seed; it prints one line that says what
- * it did and exits with 0, or says which invariant is broken and exits with 1, or, when it makes no progress, with 3.
- * They use no test framework, so that sanitizers see nothing but the program.
+ * What the stress programs share. Each is a main with two arguments, seconds and seed; it prints one line that says
+ * what it did and exits with 0, or says which invariant is broken and exits with 1, or, when it makes no progress,
+ * with 3. They use no test framework, so that sanitizers see nothing but the program.
  */
 #ifndef WEFT_TESTS_STRESS_H
 #define WEFT_TESTS_STRESS_H
@@ -24,12 +24,12 @@
 
 #define UNUSED __attribute__((unused))
 
-#define REQUIRE(condition)                                                                        \
-  do {                                                                                            \
-    if (!(condition)) {                                                                           \
-      fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #condition);                     \
-      _exit(1);                                                                                   \
-    }                                                                                             \
+#define REQUIRE(condition)                                                    \
+  do {                                                                        \
+    if (!(condition)) {                                                       \
+      fprintf(stderr, "%s:%d: broken: %s\n", __FILE__, __LINE__, #condition); \
+      _exit(1);                                                               \
+    }                                                                         \
   } while (0)
 
 /* --- Time --- */

@@ -4,7 +4,8 @@
  * changes, timelines are off and threads come and go. In mode gil there is never more than one inside; in every mode
  * every thread gets on.
  *
- * Stands for: gh-52194, bpo-7946 (the convoy effect), and for a holder that is forced off and finds the lock free again.
+ * Stands for: gh-52194, bpo-7946 (the convoy effect), and for a holder that is forced off and finds the lock free
+ * again.
  */
 #include "stress.h"
 

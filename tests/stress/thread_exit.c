@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Threads that end: short-lived threads, foreign ones and Weft's own, make objects, put some into shared places, take
- * others out, and end with what they own still in use elsewhere. Their slots are used again, and with them the ownership
- * of what is left. Finalizers use objects that other threads own. Every object is finalized once and freed once.
+ * others out, and end with what they own still in use elsewhere. Their slots are used again, and with them the
+ * ownership of what is left. Finalizers use objects that other threads own. Every object is finalized once and freed
+ * once.
  *
  * Stands for: gh-117271 (queued for the wrong thread), gh-130794 (memory of short-lived threads is never freed),
  * gh-127582 and gh-130202 (finalizers whose references others see).

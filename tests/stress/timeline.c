@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Timelines: recording is started, stopped and read again and again, by two threads, while others poll, detach, stop the
- * world, begin and end. What is read is in order of time; in mode gil no two threads hold the lock at once.
+ * Timelines: recording is started, stopped and read again and again, by two threads, while others poll, detach, stop
+ * the world, begin and end. What is read is in order of time; in mode gil no two threads hold the lock at once.
  *
  * Stands for: a recorder that frees or reads a ring into which a thread is still writing.
  */

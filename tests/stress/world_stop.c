@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * World stops: threads that stop the world compete with threads that poll, that allocate, that detach and attach without
- * pause, that begin and end, and that wait for a lock. While the world is stopped no counter moves; what is only written
- * in a stopped world needs no lock; and everybody gets on.
+ * World stops: threads that stop the world compete with threads that poll, that allocate, that detach and attach
+ * without pause, that begin and end, and that wait for a lock. While the world is stopped no counter moves; what is
+ * only written in a stopped world needs no lock; and everybody gets on.
  *
- * Stands for: gh-118332, gh-133130, gh-144513, gh-151518, gh-137433 (deadlock or starvation of stoppers, of threads that
- * were handed a lock, and of threads that come back).
+ * Stands for: gh-118332, gh-133130, gh-144513, gh-151518, gh-137433 (deadlock or starvation of stoppers, of threads
+ * that were handed a lock, and of threads that come back).
  */
 #include "stress.h"
 
@@ -40,9 +40,7 @@ static void *mover(void *arg) {
   while (!is_over()) {
     moved(self);
     switch (self % KINDS) {
-      case 0:
-        weft_poll();
-        break;
+      case 0: weft_poll(); break;
       case 1:
         allocate();
         weft_poll();

@@ -5,8 +5,8 @@
  * Criterion's assertions work on a test's main thread only. Other threads count what they find wrong with WRONG_IF, and
  * the test ends with cr_assert_eq(wrongs(), 0).
  *
- * Nothing here sleeps in the hope that something has happened meanwhile: tests wait for conditions, for as long as their
- * .timeout allows. A test that claims that something does *not* happen gives it QUIET_NS to happen.
+ * Nothing here sleeps in the hope that something has happened meanwhile: tests wait for conditions, for as long as
+ * their .timeout allows. A test that claims that something does *not* happen gives it QUIET_NS to happen.
  */
 #ifndef WEFT_TESTS_SYNC_SUPPORT_H
 #define WEFT_TESTS_SYNC_SUPPORT_H
@@ -27,7 +27,7 @@
 #include "sync/futex.h"
 #include "sync/mutex.h"
 
-#define UNUSED __attribute__((unused))
+#define UNUSED  __attribute__((unused))
 #define TIMEOUT 60 /* of a test, in seconds: sanitizers on a busy machine are slow */
 
 enum { QUIET_NS = 20000000 };
@@ -55,21 +55,21 @@ UNUSED static void breathe(void) {
 }
 
 /* For a thread that is not attached. */
-#define WAIT_UNTIL(condition) \
-  do {                        \
+#define WAIT_UNTIL(condition)       \
+  do {                              \
     while (!(condition)) breathe(); \
   } while (0)
 /* For an attached thread that stays attached, except at safepoints. */
-#define POLL_UNTIL(condition) \
-  do {                        \
+#define POLL_UNTIL(condition)         \
+  do {                                \
     while (!(condition)) weft_poll(); \
   } while (0)
 /* For an attached thread that lets others run meanwhile. */
-#define YIELD_UNTIL(condition)   \
-  do {                           \
-    WEFT_BEGIN_ALLOW_THREADS     \
-    WAIT_UNTIL(condition);       \
-    WEFT_END_ALLOW_THREADS       \
+#define YIELD_UNTIL(condition) \
+  do {                         \
+    WEFT_BEGIN_ALLOW_THREADS   \
+    WAIT_UNTIL(condition);     \
+    WEFT_END_ALLOW_THREADS     \
   } while (0)
 
 /* Keeps the thread busy for that long. */
@@ -157,16 +157,16 @@ UNUSED static void catch_misuse(const char *message) {
   longjmp(misuse_caught, 1);
 }
 /* Runs a statement that must end in a report of misuse which contains `text`. */
-#define EXPECT_MISUSE(statement, text)                                                       \
-  do {                                                                                       \
-    misuse_message[0] = 0;                                                                   \
-    weft_set_fatal_hook(catch_misuse);                                                       \
-    if (setjmp(misuse_caught) == 0) {                                                        \
-      statement;                                                                             \
-      cr_assert(false, "%s: not found out", #statement);                                     \
-    }                                                                                        \
-    weft_set_fatal_hook(NULL);                                                               \
-    cr_assert(strstr(misuse_message, text), "%s: says \"%s\"", #statement, misuse_message);  \
+#define EXPECT_MISUSE(statement, text)                                                      \
+  do {                                                                                      \
+    misuse_message[0] = 0;                                                                  \
+    weft_set_fatal_hook(catch_misuse);                                                      \
+    if (setjmp(misuse_caught) == 0) {                                                       \
+      statement;                                                                            \
+      cr_assert(false, "%s: not found out", #statement);                                    \
+    }                                                                                       \
+    weft_set_fatal_hook(NULL);                                                              \
+    cr_assert(strstr(misuse_message, text), "%s: says \"%s\"", #statement, misuse_message); \
   } while (0)
 
 /* --- Objects whose death is counted --- */

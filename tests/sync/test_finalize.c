@@ -140,8 +140,7 @@ static weft_object *io_and_objects(weft_object *function, weft_object *const *ar
   count_up(&ran);
   for (;;) {
     weft_auto weft_object *text = weft_str_format("daemon %d of %s", null, weft_mode());
-    WEFT_BEGIN_ALLOW_THREADS
-    (void)!write(null, "x", 1);
+    WEFT_BEGIN_ALLOW_THREADS(void) !write(null, "x", 1);
     WEFT_END_ALLOW_THREADS
     weft_auto weft_object *list = weft_list_of(1, &text);
     WRONG_IF(weft_list_length(list) != 1);

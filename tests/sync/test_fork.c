@@ -30,12 +30,12 @@ static int fork_and(int (*body)(void)) {
 }
 
 enum { GOOD = 42 };
-#define CHILD_CHECK(condition)                                                      \
-  do {                                                                              \
-    if (!(condition)) {                                                             \
+#define CHILD_CHECK(condition)                                                    \
+  do {                                                                            \
+    if (!(condition)) {                                                           \
       fprintf(stderr, "%s:%d: in a child: %s\n", __FILE__, __LINE__, #condition); \
-      return 1;                                                                     \
-    }                                                                               \
+      return 1;                                                                   \
+    }                                                                             \
   } while (0)
 
 /* --- What a child can do --- */
@@ -175,7 +175,9 @@ static int know_myself(void) {
   return GOOD;
 }
 
-Test(fork, THR_049_the_surviving_threads_native_id_is_the_childs) { cr_assert_eq(status_of_worker_child(know_myself), GOOD); }
+Test(fork, THR_049_the_surviving_threads_native_id_is_the_childs) {
+  cr_assert_eq(status_of_worker_child(know_myself), GOOD);
+}
 
 static int fork_again(void) {
   CHILD_CHECK(fork_and(use_everything) == GOOD);

@@ -14,9 +14,7 @@ static void start(void) {
 
 TestSuite(gil, .init = start, .fini = end_runtime, .timeout = TIMEOUT);
 
-Test(gil, SYS_052_enabled_says_what_the_mode_is) {
-  cr_assert_eq(weft_gil_enabled(), strcmp(weft_mode(), "gil") == 0);
-}
+Test(gil, SYS_052_enabled_says_what_the_mode_is) { cr_assert_eq(weft_gil_enabled(), strcmp(weft_mode(), "gil") == 0); }
 
 /* --- The switch interval --- */
 

@@ -372,7 +372,9 @@ static int falsy(weft_object *self) {
   (void)self;
   return 0;
 }
-static weft_object *falsy_call(weft_object *self, weft_object *const *args, size_t n) { return count_run(self, args, n); }
+static weft_object *falsy_call(weft_object *self, weft_object *const *args, size_t n) {
+  return count_run(self, args, n);
+}
 
 Test(thread, THR_041_a_callable_whose_truth_is_false_is_called) {
   falsy_type = weft_type_new(&(weft_type_spec){.name = "falsy", .is_true = falsy, .call = falsy_call});
@@ -401,7 +403,9 @@ Test(thread, THR_094_a_thread_that_spins_on_a_shared_flag_sees_it_change) {
   join_and_drop(thread);
 }
 
-static weft_object *recurse(weft_object *function, weft_object *const *args, size_t n) { return weft_call(function, args, n); }
+static weft_object *recurse(weft_object *function, weft_object *const *args, size_t n) {
+  return weft_call(function, args, n);
+}
 
 Test(thread, THR_069_runaway_recursion_in_a_thread_is_an_error) {
   weft_auto weft_object *thread = spawn(recurse);
