@@ -531,7 +531,7 @@ RuntimeTest(counts, an_object_can_be_made_immortal_while_others_count_it) {
       actor_start(&others[i]);
       actor_begin(&others[i], step_count_up_and_down, o);
     }
-    for (int i = 0; i < round * 50; i++) stay_attached_a_while();
+    for (int i = 0; i < round * 5; i++) stay_attached_a_while();
     weft_immortalize(o);
     for (int i = 0; i < 2; i++) actor_quit(&others[i]);
     cr_assert(weft_is_immortal(o));
@@ -559,7 +559,7 @@ RuntimeTest(counts, an_object_can_be_made_immortal_while_its_owner_counts_it) {
     actor_do(&owner, step_new_probe, &o);
     weft__store_release(&owner_may_stop, 0u);
     actor_begin(&owner, step_count_until_told, o);
-    for (int i = 0; i < round; i++) stay_attached_a_while();
+    for (int i = 0; i < round % 6; i++) stay_attached_a_while();
     weft_immortalize(o);
     cr_assert(weft_is_immortal(o));
     for (int i = 0; i < 100; i++) weft_decref(o);
