@@ -345,17 +345,35 @@ void weft__tstate_leave(void) {
   weft__tstate_unreserve(ts);
 }
 
+/* States of threads that outlived their runtime, linked by next_vacant; registry lock. */
+static struct weft__tstate *lost_states;
+
+/* A thread that outlived its runtime ends after all: nobody looks at its state any more. */
+static void free_lost(struct weft__tstate *ts) {
+  weft__lock_acquire(&weft__registry_lock);
+  struct weft__tstate **link = &lost_states;
+  while (*link != ts) link = &(*link)->next_vacant;
+  *link = ts->next_vacant;
+  weft__lock_release(&weft__registry_lock);
+  free(ts);
+}
+
 /* Runs when a thread that has a state ends without having left. */
 static void thread_exits(void *state) {
   struct weft__tstate *ts = state;
-  if (weft__load_acquire(&ts->lost)) return;
+  if (weft__load_acquire(&ts->lost)) {
+    free_lost(ts);
+    return;
+  }
   mine = ts; /* TLS may be torn down in any order; the key's value is what counts */
   if (!weft__runtime_running()) return;
   ts->exiting = true;
   if (weft__self() == ts)
     weft__warn("a thread ended while it was attached; it has been detached");
-  else if (!try_attach(ts))
+  else if (!try_attach(ts)) {
+    free_lost(ts);
     return;
+  }
   ts->exiting = false;
   weft__tstate_leave();
 }
@@ -392,10 +410,13 @@ void weft__tstates_fini(void) {
     weft__timeline_free(ts);
     weft__merge_queue_free(ts);
     weft__store_relaxed(&slots[i], NULL);
-    if (weft__load_relaxed(&ts->lost))
+    if (weft__load_relaxed(&ts->lost)) {
+      ts->next_vacant = lost_states;
+      lost_states = ts;
       rouse(ts);
-    else
+    } else {
       free(ts);
+    }
   }
   weft__slots_used = 0;
   vacant = NULL;
