@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
 #include "runtime/float.h"
 
+#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,14 +13,14 @@
 #include "runtime/runtime_internal.h"
 #include "runtime/str.h"
 
-WEFT_ALWAYS_INLINE weft_object *make(double value) {
-  weft_float *o = weft__object_alloc(&weft_float_type, sizeof *o);
+WEFT_ALWAYS_INLINE weft_object *make(double value, const char *call) {
+  weft_float *o = weft__object_alloc(&weft_float_type, sizeof *o, call);
   if (WEFT_UNLIKELY(!o)) return NULL;
   o->value = value;
   return &o->header;
 }
 
-weft_object *weft_float_new(double value) { return make(value); }
+weft_object *weft_float_new(double value) { return make(value, "weft_float_new"); }
 
 static double value_of(const weft_object *o) { return ((const weft_float *)o)->value; }
 
@@ -43,17 +45,17 @@ double weft_float_value(weft_object *o) {
 
 static weft_object *float_add(weft_object *a, weft_object *b) {
   double x, y;
-  return to_double(a, &x) && to_double(b, &y) ? make(x + y) : NULL;
+  return to_double(a, &x) && to_double(b, &y) ? make(x + y, "weft_add") : NULL;
 }
 
 static weft_object *float_subtract(weft_object *a, weft_object *b) {
   double x, y;
-  return to_double(a, &x) && to_double(b, &y) ? make(x - y) : NULL;
+  return to_double(a, &x) && to_double(b, &y) ? make(x - y, "weft_subtract") : NULL;
 }
 
 static weft_object *float_multiply(weft_object *a, weft_object *b) {
   double x, y;
-  return to_double(a, &x) && to_double(b, &y) ? make(x * y) : NULL;
+  return to_double(a, &x) && to_double(b, &y) ? make(x * y, "weft_multiply") : NULL;
 }
 
 /* At a power of two the doubles below are half as far away as those above: the decimal nearest to it may read back as
@@ -71,10 +73,7 @@ static bool next_up_reads(char *digits, double value) {
 }
 
 /* The fewest digits that read back as the same number; written plainly when the exponent is between -4 and 15. */
-static weft_object *float_repr(weft_object *self) {
-  double value = value_of(self);
-  if (isnan(value)) return weft_str_new("nan");
-  if (isinf(value)) return weft_str_new(value < 0 ? "-inf" : "inf");
+static weft_object *repr_of_finite(double value) {
   char digits[40];
   int precision = 0;
   do snprintf(digits, sizeof digits, "%.*e", precision, value);
@@ -83,6 +82,20 @@ static weft_object *float_repr(weft_object *self) {
   if (exponent >= -4 && exponent < 16)
     return weft_str_format("%.*f", precision > exponent ? precision - exponent : 1, value);
   return weft_str_new(digits);
+}
+
+static weft_object *float_repr(weft_object *self) {
+  double value = value_of(self);
+  if (isnan(value)) return weft_str_new("nan");
+  if (isinf(value)) return weft_str_new(value < 0 ? "-inf" : "inf");
+  /* The decimal point is a point, whatever locale the program has chosen. */
+  locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+  if (!c_locale) return weft_raise_memory();
+  locale_t callers = uselocale(c_locale);
+  weft_object *text = repr_of_finite(value);
+  uselocale(callers);
+  freelocale(c_locale);
+  return text;
 }
 
 static int float_hash(weft_object *self, int64_t *hash) {

@@ -22,7 +22,7 @@ weft_object *weft_function_new(const char *name, weft_c_function body, size_t n,
   if (n > 1 << 20) return weft_raise(&weft_ValueError, "a function cannot capture %zu objects", n);
   weft_object *name_object = weft_str_new(name);
   if (!name_object) return NULL;
-  struct function *f = weft__object_alloc(&weft_function_type, block_size(n));
+  struct function *f = weft__object_alloc(&weft_function_type, block_size(n), "weft_function_new");
   if (!f) {
     weft_decref(name_object);
     return NULL;
@@ -92,7 +92,7 @@ struct cell {
 };
 
 weft_object *weft_cell_new(weft_object *value) {
-  struct cell *c = weft__object_alloc(&weft_cell_type, sizeof *c);
+  struct cell *c = weft__object_alloc(&weft_cell_type, sizeof *c, "weft_cell_new");
   if (!c) return NULL;
   weft_xincref(value);
   c->value = value;

@@ -360,8 +360,8 @@ static struct weft__page *next_page(struct weft__heap *heap, unsigned class) {
 
 /* --- Allocation --- */
 
-void *weft__heap_alloc_slow(unsigned class) {
-  weft__check_attached("allocation");
+void *weft__heap_alloc_slow(unsigned class, const char *call) {
+  weft__check_attached(call);
   weft_poll();
   if (weft__fault()) return NULL;
   struct weft__heap *heap = weft__tls.heap;
@@ -379,8 +379,8 @@ void *weft__heap_alloc_slow(unsigned class) {
   return block;
 }
 
-void *weft__heap_alloc_large(size_t size) {
-  weft__check_attached("allocation");
+void *weft__heap_alloc_large(size_t size, const char *call) {
+  weft__check_attached(call);
   weft_poll();
   if (size > PTRDIFF_MAX || weft__fault()) return NULL;
   void *block = malloc(size);

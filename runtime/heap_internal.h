@@ -44,8 +44,8 @@ struct weft__heap {
   struct weft__page *returned;                 /* atomic stack of FULL pages that a remote free has found */
 };
 
-void *weft__heap_alloc_slow(unsigned class);
-void *weft__heap_alloc_large(size_t size);
+void *weft__heap_alloc_slow(unsigned class, const char *call);
+void *weft__heap_alloc_large(size_t size, const char *call);
 void weft__heap_free_remote(struct weft__page *page, struct weft__block *block);
 void weft__heap_free_slow(struct weft__page *page);
 void weft__heap_free_large(void *block, size_t size);
@@ -56,13 +56,14 @@ WEFT_ALWAYS_INLINE unsigned weft__class_of(size_t size) {
                                            : (size - WEFT__FINE_MAX + 15) / 16 + WEFT__FINE_MAX / 8 - 2);
 }
 
-/* A block of `size` bytes, not initialised. NULL: out of memory; no error is set. May: poll. */
-WEFT_ALWAYS_INLINE void *weft__heap_alloc(size_t size) {
-  if (WEFT_UNLIKELY(size > WEFT__SMALL_MAX)) return weft__heap_alloc_large(size);
+/* A block of `size` bytes, not initialised. NULL: out of memory; no error is set. Aborts, naming `call`, when the
+ * thread is not attached. May: poll. */
+WEFT_ALWAYS_INLINE void *weft__heap_alloc(size_t size, const char *call) {
+  if (WEFT_UNLIKELY(size > WEFT__SMALL_MAX)) return weft__heap_alloc_large(size, call);
   unsigned class = weft__class_of(size);
   struct weft__page *page = weft__tls.heap->current[class];
   struct weft__block *block = page->free;
-  if (WEFT_UNLIKELY(!block)) return weft__heap_alloc_slow(class);
+  if (WEFT_UNLIKELY(!block)) return weft__heap_alloc_slow(class, call);
   page->free = block->next;
   page->used++;
   weft__block_unpoison(block, page->block_size);

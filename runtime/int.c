@@ -2,9 +2,9 @@
 /* int and bool. */
 #include "runtime/int.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "runtime/none.h"
 #include "runtime/number_internal.h"
@@ -21,15 +21,16 @@ void weft__ints_init(void) {
     small_ints[i] = (weft_int){.header = {immortal, &weft_int_type}, .value = i + SMALL_MIN};
 }
 
-WEFT_ALWAYS_INLINE weft_object *make(int64_t value) {
+WEFT_ALWAYS_INLINE weft_object *make(int64_t value, const char *call) {
+  if (WEFT_DEBUG) weft__check_attached(call);
   if ((uint64_t)value - (uint64_t)SMALL_MIN < SMALL_COUNT) return &small_ints[value - SMALL_MIN].header;
-  weft_int *o = weft__object_alloc(&weft_int_type, sizeof *o);
+  weft_int *o = weft__object_alloc(&weft_int_type, sizeof *o, call);
   if (WEFT_UNLIKELY(!o)) return NULL;
   o->value = value;
   return &o->header;
 }
 
-weft_object *weft_int_new(int64_t value) { return make(value); }
+weft_object *weft_int_new(int64_t value) { return make(value, "weft_int_new"); }
 
 static bool is_int(const weft_object *o) {
   return o->type == &weft_int_type || weft_type_derives(o->type, &weft_int_type);
@@ -40,16 +41,17 @@ int64_t weft_int_value(weft_object *o) { return weft__expect("weft_int_value", o
 
 weft_object *weft_int_parse(const char *text) {
   weft__check_attached("weft_int_parse");
+  static const char space[] = " \t\n\v\f\r";
   const char *p = text ? text : "";
-  while (isspace((unsigned char)*p)) p++;
+  p += strspn(p, space);
   char *end;
   errno = 0;
   long long value = strtoll(p, &end, 10);
   bool digits = end > p;
-  while (isspace((unsigned char)*end)) end++;
+  end += strspn(end, space);
   if (!digits || *end) return weft_raise(&weft_ValueError, "invalid literal for int: '%s'", text ? text : "NULL");
   if (errno == ERANGE) return weft_raise(&weft_OverflowError, "int does not fit 64 bits: %s", text);
-  return make(value);
+  return make(value, "weft_int_parse");
 }
 
 static weft_object *overflow(void) { return weft_raise(&weft_OverflowError, "int result does not fit 64 bits"); }
@@ -57,26 +59,26 @@ static weft_object *overflow(void) { return weft_raise(&weft_OverflowError, "int
 static weft_object *int_add(weft_object *a, weft_object *b) {
   int64_t sum;
   if (!is_int(a) || !is_int(b)) return NULL;
-  return __builtin_add_overflow(value_of(a), value_of(b), &sum) ? overflow() : make(sum);
+  return __builtin_add_overflow(value_of(a), value_of(b), &sum) ? overflow() : make(sum, "weft_add");
 }
 
 static weft_object *int_subtract(weft_object *a, weft_object *b) {
   int64_t difference;
   if (!is_int(a) || !is_int(b)) return NULL;
-  return __builtin_sub_overflow(value_of(a), value_of(b), &difference) ? overflow() : make(difference);
+  return __builtin_sub_overflow(value_of(a), value_of(b), &difference) ? overflow() : make(difference, "weft_subtract");
 }
 
 static weft_object *int_multiply(weft_object *a, weft_object *b) {
   int64_t product;
   if (!is_int(a) || !is_int(b)) return NULL;
-  return __builtin_mul_overflow(value_of(a), value_of(b), &product) ? overflow() : make(product);
+  return __builtin_mul_overflow(value_of(a), value_of(b), &product) ? overflow() : make(product, "weft_multiply");
 }
 
 /* Here rather than in object.c: the sum of two ints is worth a path without an indirect call. */
 weft_object *weft_add(weft_object *a, weft_object *b) {
   if (WEFT_LIKELY(a && b && a->type == &weft_int_type && b->type == &weft_int_type)) {
     int64_t sum;
-    if (WEFT_LIKELY(!__builtin_add_overflow(value_of(a), value_of(b), &sum))) return make(sum);
+    if (WEFT_LIKELY(!__builtin_add_overflow(value_of(a), value_of(b), &sum))) return make(sum, "weft_add");
   }
   return weft__add_slow(a, b);
 }

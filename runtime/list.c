@@ -42,7 +42,7 @@ static bool reserve(struct list *l, size_t size) {
 }
 
 weft_object *weft_list_new(void) {
-  struct list *l = weft__object_alloc(&weft_list_type, sizeof *l);
+  struct list *l = weft__object_alloc(&weft_list_type, sizeof *l, "weft_list_new");
   if (WEFT_UNLIKELY(!l)) return NULL;
   memset(&l->items, 0, sizeof *l - offsetof(struct list, items));
   return &l->header;

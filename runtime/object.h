@@ -79,7 +79,7 @@ static inline void weft__auto_drop(weft_object **p) { weft_xdecref(*p); }
 /* Adds a reference if `o` is not dying, for a caller that holds none but knows the memory to be valid. */
 static inline bool weft__try_incref(weft_object *o) { return weft__count_try_incref(&o->count); }
 
-/* References held to `o`, exact while no other thread changes it; negative for an immortal object. */
+/* References held to `o`, exact while no other thread changes it; the fixed 2^62 for an immortal object. */
 static inline int64_t weft_refcount(const weft_object *o) { return weft__count_refs(&o->count); }
 static inline bool weft_is_immortal(const weft_object *o) { return weft__count_is_immortal(&o->count); }
 /* True when the caller's is the only reference. */

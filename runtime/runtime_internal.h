@@ -55,9 +55,10 @@ void weft__merge_queue_move(struct weft__tstate *from, struct weft__tstate *to);
 
 /* --- Objects --- */
 
-/* An object's memory with its header written; the body is not initialised. NULL with MemoryError. */
-WEFT_ALWAYS_INLINE void *weft__object_alloc(const weft_type *type, size_t size) {
-  weft_object *o = weft__heap_alloc(size);
+/* An object's memory with its header written; the body is not initialised. NULL with MemoryError. `call` is what the
+ * user called, should the thread turn out not to be attached. */
+WEFT_ALWAYS_INLINE void *weft__object_alloc(const weft_type *type, size_t size, const char *call) {
+  weft_object *o = weft__heap_alloc(size, call);
   if (WEFT_UNLIKELY(!o)) return weft_raise_memory();
   weft__count_init(&o->count);
   o->type = type;

@@ -73,7 +73,7 @@ weft_object *weft_str_new_size(const char *bytes, size_t size) {
   int64_t length = count_code_points(bytes, size);
   if (length < 0) return weft_raise(&weft_ValueError, "str: the bytes are not UTF-8");
   bool wide = (uint64_t)length != size;
-  struct str *s = weft__object_alloc(&weft_str_type, block_size(size, wide));
+  struct str *s = weft__object_alloc(&weft_str_type, block_size(size, wide), "weft_str_new_size");
   if (!s) return NULL;
   s->hash = -1;
   s->size = size;
@@ -130,6 +130,7 @@ weft_object *weft__str_vformat(const char *format, va_list args) { return vforma
 weft_object *weft__str_vformat_lossy(const char *format, va_list args) { return vformat(format, args, new_lossy); }
 
 weft_object *weft_str_format(const char *format, ...) {
+  weft__check_attached("weft_str_format");
   va_list args;
   va_start(args, format);
   weft_object *o = weft__str_vformat(format, args);

@@ -21,7 +21,7 @@ static size_t block_size(size_t n) { return sizeof(struct tuple) + n * sizeof(we
 /* The items are not initialised. NULL with MemoryError. */
 static struct tuple *make(size_t n) {
   if (n > PTRDIFF_MAX / sizeof(weft_object *) - 8) return weft_raise_memory();
-  struct tuple *t = weft__object_alloc(&weft_tuple_type, block_size(n));
+  struct tuple *t = weft__object_alloc(&weft_tuple_type, block_size(n), "weft_tuple_new");
   if (t) t->size = n;
   return t;
 }

@@ -292,7 +292,7 @@ weft_object *weft_object_new(const weft_type *type, size_t items) {
 
 weft_object *weft__object_new(const weft_type *type, size_t items) {
   size_t size = size_with(type, items);
-  weft_object *o = size ? weft__object_alloc(type, size) : weft_raise_memory();
+  weft_object *o = size ? weft__object_alloc(type, size, "weft_object_new") : weft_raise_memory();
   if (o) memset(o + 1, 0, size - sizeof *o);
   return o;
 }

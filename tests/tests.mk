@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Tests: one Criterion program per mode from every tests/*/test_*.c, and one program per tests/stress/*.c.
-# F='mutex/*' runs only some unit tests, S='heap fork' only some stress programs. Included by the top Makefile; everything here is for the variant that CC, SAN and DEBUG choose, except `check`.
+# F='mutex/*' runs only some unit tests, S='heap fork' only some stress programs. Included by the top Makefile;
+# everything here is for the variant that CC, SAN and DEBUG choose, except `verify` and `check`.
 
 UNIT_SRC   := $(sort $(wildcard tests/*/test_*.c))
 STRESS_SRC := $(sort $(wildcard tests/stress/*.c))
@@ -17,10 +18,10 @@ STRESS_SEED    ?= 1
 UNIT_LIMIT     ?= 300
 
 # Without halt_on_error a race is printed and the test passes. Children of fork start threads of their own.
-# Tests of misuse and of crashes want their signals; a leak is an error in the stress programs, which end in an orderly way.
+# Tests of misuse and of crashes want their signals.
 TSAN_UNIT   := halt_on_error=1:atexit_sleep_ms=0:handle_segv=0:handle_abort=0:die_after_fork=0:allocator_may_return_null=1
 TSAN_STRESS := halt_on_error=1:second_deadlock_stack=1:die_after_fork=0:report_thread_leaks=0
-ASAN_UNIT   := handle_segv=0:handle_abort=0:detect_leaks=0:allocator_may_return_null=1
+ASAN_UNIT   := handle_segv=0:handle_abort=0:detect_leaks=1:allocator_may_return_null=1
 ASAN_STRESS := detect_leaks=1
 UBSAN_ALL   := print_stacktrace=1
 
@@ -41,7 +42,7 @@ $$(STRESS_BIN_$(1)): %: %.o $(call out,$(1))/libweft-$(1).a
 endef
 $(foreach m,gil biased atomic,$(eval $(call TEST_RULES,$(m))))
 
-.PHONY: unit-programs stress-programs unit stress stress-quick check
+.PHONY: unit-programs stress-programs unit stress stress-quick verify check
 
 unit-programs: $(foreach m,$(MODES),$(call out,$(m))/tests/unit)
 stress-programs: $(foreach m,$(MODES),$(STRESS_BIN_$(m)))
@@ -63,6 +64,9 @@ stress-quick: stress-programs
 
 stress: stress-programs
 	@$(call run_stress,$(STRESS_SECONDS))
+
+verify:
+	@bash tests/models/verify.sh
 
 # Everything: all variants, all modes, and the models. What `make test` runs.
 check:

@@ -56,7 +56,7 @@ static inline bool weft__count_try_incref(weft_count *c) {
 /* order: relaxed: a snapshot. */
 static inline int64_t weft__count_refs(const weft_count *c) {
   int64_t refs = weft__load_relaxed(&c->refs);
-  return refs < 0 ? refs : refs & ~WEFT__ATOMIC_DYING;
+  return refs < 0 ? WEFT__IMMORTAL_REFS : refs & ~WEFT__ATOMIC_DYING;
 }
 /* order: acquire [count-drop]: the only reference is ours; sees what those who dropped theirs did before. */
 static inline bool weft__count_is_unique(const weft_count *c) { return weft__load_acquire(&c->refs) == 1; }

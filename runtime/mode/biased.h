@@ -111,7 +111,7 @@ static inline int32_t weft__brc_shared_count(uint32_t shared) { return (int32_t)
 /* order: relaxed: a snapshot of one word. */
 static inline int64_t weft__count_refs(const weft_count *c) {
   uint64_t w = weft__load_relaxed(&c->word);
-  if ((uint16_t)(w >> 32) == WEFT__SLOT_IMMORTAL) return INT64_MIN / 2;
+  if ((uint16_t)(w >> 32) == WEFT__SLOT_IMMORTAL) return WEFT__IMMORTAL_REFS;
   return (int64_t)(w >> 48) + weft__brc_shared_count((uint32_t)w);
 }
 

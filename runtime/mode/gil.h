@@ -45,7 +45,7 @@ static inline bool weft__count_try_incref(weft_count *c) {
 }
 
 static inline int64_t weft__count_refs(const weft_count *c) {
-  return c->refs < 0 ? c->refs : c->refs & ~WEFT__GIL_DYING;
+  return c->refs < 0 ? WEFT__IMMORTAL_REFS : c->refs & ~WEFT__GIL_DYING;
 }
 static inline bool weft__count_is_unique(const weft_count *c) { return c->refs == 1; }
 static inline bool weft__count_is_immortal(const weft_count *c) { return c->refs < 0; }

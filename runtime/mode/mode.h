@@ -37,6 +37,9 @@
 #include "../../sync/tls.h"
 #include "../config.h"
 
+/* What weft__count_refs says of an immortal object. */
+#define WEFT__IMMORTAL_REFS (INT64_C(1) << 62)
+
 #if WEFT_MODE_GIL
 #include "gil.h"
 #elif WEFT_MODE_BIASED

@@ -139,7 +139,7 @@ static void drop_samples(void) {
   X(weft_detach, weft_detach())                                                \
   X(weft_finalize, weft_finalize())
 
-/* Constructors whose fast path has no room for a name: allocation finds out, and says so. */
+/* Constructors, whose fast path does not look: it finds no free block. */
 #define ALLOCATIONS(X)                         \
   X(weft_add, weft_add(object, object))        \
   X(weft_int_new, weft_int_new(1000))          \
@@ -162,17 +162,17 @@ struct call {
 static const struct call calls[] = {CALLS(ENTRY)};
 static const struct call allocations[] = {ALLOCATIONS(ENTRY)};
 
-static size_t wrong_calls(const struct call *some, size_t n, bool named, const char *what) {
+static size_t wrong_calls(const struct call *some, size_t n, const char *what) {
   size_t wrong = 0;
-  for (size_t i = 0; i < n; i++) wrong += !aborts_with(some[i].call, named ? some[i].name : "", what);
+  for (size_t i = 0; i < n; i++) wrong += !aborts_with(some[i].call, some[i].name, what);
   return wrong;
 }
-#define WRONG(some, named, what) wrong_calls(some, sizeof some / sizeof *some, named, what)
+#define WRONG(some, what) wrong_calls(some, sizeof some / sizeof *some, what)
 
 RuntimeTest(misuse, a_call_from_a_detached_thread_names_the_call) {
   make_samples();
   weft_detach();
-  size_t wrong = WRONG(calls, true, "detached");
+  size_t wrong = WRONG(calls, "detached");
   weft_reattach();
   drop_samples();
   cr_assert_eq(wrong, 0);
@@ -180,7 +180,7 @@ RuntimeTest(misuse, a_call_from_a_detached_thread_names_the_call) {
 
 static size_t wrong_in_thread;
 static void *call_unattached(void *unused) {
-  wrong_in_thread = WRONG(calls, true, "not attached") + WRONG(allocations, false, "not attached");
+  wrong_in_thread = WRONG(calls, "not attached") + WRONG(allocations, "not attached");
   return unused;
 }
 
@@ -198,7 +198,7 @@ RuntimeTest(misuse, a_call_from_a_thread_that_was_never_attached_names_the_call)
 RuntimeTest(misuse, CME_004_allocating_while_detached_is_a_named_fatal_error) {
   make_samples();
   weft_detach();
-  size_t wrong = WRONG(allocations, false, "detached");
+  size_t wrong = WRONG(allocations, "detached");
   weft_reattach();
   drop_samples();
   cr_assert_eq(wrong, 0);

@@ -5,7 +5,8 @@
  * was before, attached or not.
  *
  * AddressSanitizer's allocator does not survive a fork while another thread is in it. There, no thread begins or ends
- * meanwhile, so that all who allocate are attached, and stopped at a safepoint when the fork happens.
+ * between the first fork and the last, so that all who allocate are attached, and stopped at a safepoint when it
+ * happens.
  *
  * Stands for: locks and queues that a child inherits in the middle of an operation of a thread that it does not have.
  */
@@ -21,6 +22,7 @@ enum { CHURN = 1 };
 enum { BUSY = 2, FORKERS = 3, CHILD_SECONDS = 30 };
 
 static weft_object *places[8]; /* cells */
+static pthread_barrier_t all_have_begun, all_have_done;
 
 static void use_objects(chance *c) {
   for (int i = 0; i < 50; i++) {
@@ -76,16 +78,25 @@ static void *forker(void *arg) {
   bool attach = self % 3 != 0;
   if (attach) REQUIRE(weft_attach());
   if (self % 3 == 1) weft_detach();
+  bool attached = weft_is_attached();
+  if (attached) weft_detach();
+  pthread_barrier_wait(&all_have_begun);
+  if (attached) weft_reattach();
   while (!is_over()) fork_once(&c);
-  if (weft_is_attached()) weft_detach();
+  if (attached) weft_detach();
+  pthread_barrier_wait(&all_have_done);
   return NULL;
 }
 
 static void *busy(void *arg) {
   chance c = chance_of((size_t)(uintptr_t)arg);
   REQUIRE(weft_attach());
+  weft_detach();
+  pthread_barrier_wait(&all_have_begun);
+  weft_reattach();
   while (!is_over()) use_objects(&c);
   weft_detach();
+  pthread_barrier_wait(&all_have_done);
   return NULL;
 }
 
@@ -107,6 +118,8 @@ int main(int argc, char **argv) {
   stress_begin(argc, argv);
   tokens_init();
   for (int i = 0; i < 8; i++) places[i] = weft_cell_new(NULL);
+  REQUIRE(pthread_barrier_init(&all_have_begun, NULL, FORKERS + BUSY) == 0);
+  REQUIRE(pthread_barrier_init(&all_have_done, NULL, FORKERS + BUSY) == 0);
   team everybody = {.size = 0};
   for (int i = 0; i < FORKERS; i++) team_add(&everybody, forker);
   for (int i = 0; i < BUSY; i++) team_add(&everybody, busy);
