@@ -4,9 +4,9 @@
  * end. Every child can make objects and threads and end in an orderly way; every forking thread is afterwards what it
  * was before, attached or not.
  *
- * AddressSanitizer's allocator does not survive a fork while another thread is in it. There, no thread begins or ends
- * between the first fork and the last, so that all who allocate are attached, and stopped at a safepoint when it
- * happens.
+ * The sanitizers' allocators do not survive a fork while another thread is in them: the child hangs. With them, no thread
+ * begins or ends between the first fork and the last, so that all who allocate are attached, and stopped at a safepoint
+ * when it happens.
  *
  * Stands for: locks and queues that a child inherits in the middle of an operation of a thread that it does not have.
  */
@@ -14,8 +14,10 @@
 
 #include <sys/wait.h>
 
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 enum { CHURN = 0 };
+#elif defined(__has_feature)
+enum { CHURN = !__has_feature(address_sanitizer) && !__has_feature(thread_sanitizer) };
 #else
 enum { CHURN = 1 };
 #endif
