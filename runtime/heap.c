@@ -3,21 +3,22 @@
  * The private heap: blocks of up to 512 bytes for objects.
  *
  *     arena (4 MiB, aligned mmap)
- *       +- page (64 KiB, aligned; of one size class; belongs to one heap)
+ *       +- page (64 KiB, aligned; of one size class and one kind: its bin; belongs to one heap)
  *            +- header | block | block | ...
  *
  *   A heap belongs to an owner slot, so to the thread that occupies it. Each page has a list of free blocks that only
  * its heap's thread touches, without atomics, and one atomic list, `remote`, for blocks that other threads free. In
  * mode gil all threads share one heap, and nothing is remote.
  *
- *   Page states: CURRENT  its heap allocates its class from it      AVAILABLE  has free blocks, in the heap's list
+ *   Page states: CURRENT  its heap allocates its bin from it        AVAILABLE  has free blocks, in the heap's list
  *                FULL     no free block; in no list of available ones, found again through its next free
  *                EMPTY    in no heap; its arena's
  *
  *   Equation: used + |free| == blocks before `carved`, as the owner sees it: blocks in `remote` count as used; and a
  * CURRENT page counts one more as used, so that it never looks empty and the last free of a loop stays on the fast
- * path. A block that is free has a dead count word (its first 8 bytes), so whoever walks a page can tell; its link is
- * in the second 8 bytes. Blocks from `carved` on have not been used since the page was taken from its arena.
+ * path. A block of an object that is free has a dead count word (its first 8 bytes), so whoever walks a page can tell;
+ * its link is in the second 8 bytes. Pages of kind BUFFER are not walked: a buffer has no header. Blocks from `carved`
+ * on have not been used since the page was taken from its arena.
  *
  *   A FULL page's `remote` holds the tag NOTIFY instead of NULL. The remote free that replaces the tag, and only that
  *   one, puts the page on its heap's `returned` stack, where the owner finds it when it needs a page. So an owner never
@@ -50,7 +51,7 @@ enum {
   OUTBOX_MAX = 32,
   SPARE_ARENAS = 2, /* empty arenas that are kept: what a burst of objects needs again soon */
   CLASSES = WEFT__CLASSES,
-  FINE_MAX = WEFT__FINE_MAX,
+  BINS = WEFT__BINS,
 };
 _Static_assert(ARENA_PAGES == 64, "an arena's free pages are bits of one word");
 
@@ -68,22 +69,14 @@ struct weft__arena {
 /* A page without free blocks, so that allocation need not test for NULL. */
 static struct weft__page no_page = {.state = FULL};
 
-#define X5(x)  x, x, x, x, x
-#define X35(x) X5(x), X5(x), X5(x), X5(x), X5(x), X5(x), X5(x)
-_Static_assert(CLASSES == 35, "as many as there are initialisers");
-struct weft__heap weft__heap_of_nobody = {.current = {X35(&no_page)}};
-static struct weft__heap heap_of_all = {.current = {X35(&no_page)}}; /* mode gil */
-static struct weft__heap orphans = {.current = {X35(&no_page)}};
+#define NO_PAGES .current = {[0 ... BINS - 1] = &no_page}
+struct weft__heap weft__heap_of_nobody = {NO_PAGES};
+static struct weft__heap heap_of_all = {NO_PAGES}; /* mode gil */
+static struct weft__heap orphans = {NO_PAGES};
 
 static weft__lock arena_lock;
 static struct weft__arena *open_arenas, *full_arenas;               /* with and without EMPTY pages */
 static size_t arena_count, spare_arenas, large_blocks, large_bytes; /* the last two atomic */
-
-/* --- Size classes --- */
-
-static uint32_t class_size(unsigned class) {
-  return class <= FINE_MAX / 8 - 2 ? (class + 2) * 8 : FINE_MAX + (class - (FINE_MAX / 8 - 2)) * 16;
-}
 
 /* --- Fault injection --- */
 
@@ -193,9 +186,9 @@ static void arena_give_page(struct weft__page *page) {
 
 /* --- A page's blocks --- */
 
-static void page_start(struct weft__page *page, struct weft__heap *heap, unsigned class) {
-  page->class = (uint8_t) class;
-  page->block_size = class_size(class);
+static void page_start(struct weft__page *page, struct weft__heap *heap, unsigned bin) {
+  page->bin = (uint8_t)bin;
+  page->block_size = weft__class_size(bin % CLASSES);
   page->carved = (uint8_t *)page + PAGE_HEADER;
   page->end = page->carved + (PAGE_SIZE - PAGE_HEADER) / page->block_size * page->block_size;
   /* order: relaxed: other threads learn of the page from an object in it, which is published to them later. */
@@ -240,18 +233,18 @@ static bool page_refill(struct weft__page *page) { return page->free || page_col
 static void page_make_current(struct weft__heap *heap, struct weft__page *page) {
   page->state = CURRENT;
   page->used++;
-  heap->current[page->class] = page;
+  heap->current[page->bin] = page;
 }
 
 /* Afterwards the page is in no list and its state is the caller's to set. */
 static void page_stop_current(struct weft__heap *heap, struct weft__page *page) {
   page->used--;
-  heap->current[page->class] = &no_page;
+  heap->current[page->bin] = &no_page;
 }
 
 static void page_make_available(struct weft__heap *heap, struct weft__page *page) {
   page->state = AVAILABLE;
-  list_push(&heap->available[page->class], page);
+  list_push(&heap->available[page->bin], page);
 }
 
 /* The page has no free block left. Files it as FULL, unless other threads free into it just now. */
@@ -279,7 +272,7 @@ static bool page_untag(struct weft__page *page) {
 
 /* An AVAILABLE page has no block in use any more. */
 static void page_give_back(struct weft__heap *heap, struct weft__page *page) {
-  list_remove(&heap->available[page->class], page);
+  list_remove(&heap->available[page->bin], page);
   weft__lock_acquire(&arena_lock);
   arena_give_page(page);
   weft__lock_release(&arena_lock);
@@ -304,68 +297,90 @@ static void take_returned(struct weft__heap *heap) {
   }
 }
 
-/* A page of the class that a dead thread left behind; NULL: none. */
-static struct weft__page *adopt(struct weft__heap *heap, unsigned class) {
+/* A page of the bin that a dead thread left behind; NULL: none. */
+static struct weft__page *adopt(struct weft__heap *heap, unsigned bin) {
   /* order: relaxed: a look, to stay off the lock while there are no orphans. */
-  if (!weft__load_relaxed(&orphans.available[class]) && !weft__load_relaxed(&orphans.returned)) return NULL;
+  if (!weft__load_relaxed(&orphans.available[bin]) && !weft__load_relaxed(&orphans.returned)) return NULL;
   weft__lock_acquire(&arena_lock);
   struct weft__page *returned = weft__exchange_acquire(&orphans.returned, NULL);
   for (; returned; returned = returned->next_returned) page_from_full(&orphans, returned);
-  struct weft__page *page = orphans.available[class];
+  struct weft__page *page = orphans.available[bin];
   if (page) {
-    list_remove(&orphans.available[class], page);
+    list_remove(&orphans.available[bin], page);
     weft__store_relaxed(&page->heap, heap);
   }
   weft__lock_release(&arena_lock);
   return page;
 }
 
-static struct weft__page *fresh_page(struct weft__heap *heap, unsigned class) {
+static struct weft__page *fresh_page(struct weft__heap *heap, unsigned bin) {
   weft__lock_acquire(&arena_lock);
   struct weft__page *page = arena_take_page();
   weft__lock_release(&arena_lock);
-  if (page) page_start(page, heap, class);
+  if (page) page_start(page, heap, bin);
   return page;
 }
 
 /* A page that may have a free block, in no list; NULL: out of memory. */
-static struct weft__page *candidate(struct weft__heap *heap, unsigned class) {
-  struct weft__page *page = heap->available[class];
+static struct weft__page *candidate(struct weft__heap *heap, unsigned bin) {
+  struct weft__page *page = heap->available[bin];
   if (page) {
-    list_remove(&heap->available[class], page);
+    list_remove(&heap->available[bin], page);
     return page;
   }
-  page = adopt(heap, class);
-  return page ? page : fresh_page(heap, class);
+  page = adopt(heap, bin);
+  return page ? page : fresh_page(heap, bin);
 }
 
-/* Makes a page with a free block the current one of its class. NULL: out of memory; there is no current one then. */
-static struct weft__page *next_page(struct weft__heap *heap, unsigned class) {
-  struct weft__page *page = heap->current[class];
+/* Makes a page with a free block the current one of its bin. NULL: out of memory; there is no current one then. */
+static struct weft__page *next_page(struct weft__heap *heap, unsigned bin) {
+  struct weft__page *page = heap->current[bin];
   if (page != &no_page) {
     if (page_refill(page)) return page;
     page_stop_current(heap, page);
     take_returned(heap);
   } else {
     take_returned(heap);
-    if (!(page = candidate(heap, class))) return NULL;
+    if (!(page = candidate(heap, bin))) return NULL;
   }
   while (!page_refill(page)) {
     /* Fails when a remote free has come in just now: the next refill finds it. */
-    if (page_to_full(heap, page) && !(page = candidate(heap, class))) return NULL;
+    if (page_to_full(heap, page) && !(page = candidate(heap, bin))) return NULL;
   }
   page_make_current(heap, page);
   return page;
 }
 
+/* --- Large blocks, from malloc --- */
+
+static void large_count(ptrdiff_t blocks, ptrdiff_t bytes) {
+  /* order: relaxed: statistics. */
+  weft__add_relaxed(&large_blocks, (size_t)blocks);
+  weft__add_relaxed(&large_bytes, (size_t)bytes);
+}
+
+/* Makes a block larger or smaller; from NULL and 0, a new one. NULL: out of memory. */
+static void *large_resize(void *block, size_t old_size, size_t size) {
+  ptrdiff_t more = block ? 0 : 1;
+  void *resized = realloc(block, size);
+  if (resized) large_count(more, (ptrdiff_t)(size - old_size));
+  return resized;
+}
+
+static void large_free(void *block, size_t size) {
+  large_count(-1, -(ptrdiff_t)size);
+  free(block);
+}
+
 /* --- Allocation --- */
 
-void *weft__heap_alloc_slow(unsigned class, const char *call) {
+void *weft__heap_alloc_slow(unsigned bin, const char *call) {
   weft__check_attached(call);
-  weft_poll();
+  /* Buffers are asked for while a container is locked. */
+  if (bin / CLASSES != WEFT__KIND_BUFFER) weft_poll();
   if (weft__fault()) return NULL;
   struct weft__heap *heap = weft__tls.heap;
-  struct weft__page *page = next_page(heap, class);
+  struct weft__page *page = next_page(heap, bin);
   if (!page) return NULL;
   struct weft__block *block = page->free;
   page->free = block->next;
@@ -383,12 +398,7 @@ void *weft__heap_alloc_large(size_t size, const char *call) {
   weft__check_attached(call);
   weft_poll();
   if (size > PTRDIFF_MAX || weft__fault()) return NULL;
-  void *block = malloc(size);
-  if (!block) return NULL;
-  /* order: relaxed: statistics. */
-  weft__add_relaxed(&large_blocks, 1);
-  weft__add_relaxed(&large_bytes, size);
-  return block;
+  return large_resize(NULL, 0, size);
 }
 
 /* --- Free --- */
@@ -442,20 +452,38 @@ void weft__heap_free_slow(struct weft__page *page) {
   if (!page->used) page_give_back(heap, page);
 }
 
-void weft__heap_free_large(void *block, size_t size) {
-  weft__sub_relaxed(&large_blocks, 1);
-  weft__sub_relaxed(&large_bytes, size);
-  free(block);
-}
+void weft__heap_free_large(void *block, size_t size) { large_free(block, size); }
 
 /* --- Buffers --- */
 
-void *weft__buffer_resize(void *buffer, size_t size) {
+void *weft__buffer_new(size_t size, const char *call) {
+  if (size <= WEFT__SMALL_MAX) return weft__heap_alloc_small(size, WEFT__KIND_BUFFER, call);
+  weft__check_attached(call);
   if (size > PTRDIFF_MAX || weft__fault()) return NULL;
-  return realloc(buffer, size);
+  return large_resize(NULL, 0, weft__buffer_size(size));
 }
 
-void weft__buffer_free(void *buffer) { free(buffer); }
+void *weft__buffer_resize(void *buffer, size_t old_size, size_t new_size) {
+  size_t old_block = weft__buffer_size(old_size), new_block = weft__buffer_size(new_size);
+  if (buffer && old_block == new_block) return weft__fault() ? NULL : buffer;
+  if (buffer && old_block > WEFT__SMALL_MAX && new_block > WEFT__SMALL_MAX) {
+    if (new_size > PTRDIFF_MAX || weft__fault()) return NULL;
+    return large_resize(buffer, old_block, new_block);
+  }
+  void *resized = weft__buffer_new(new_size, "weft__buffer_resize");
+  if (!resized || !buffer) return resized;
+  memcpy(resized, buffer, old_size < new_size ? old_size : new_size);
+  weft__buffer_free(buffer, old_size);
+  return resized;
+}
+
+void weft__buffer_free(void *buffer, size_t size) {
+  if (!buffer) return;
+  if (size <= WEFT__SMALL_MAX)
+    weft__heap_free_small(buffer);
+  else
+    large_free(buffer, weft__buffer_size(size));
+}
 
 /* --- Life of a heap --- */
 
@@ -482,17 +510,17 @@ void weft__heap_abandon(struct weft__tstate *ts) {
   if (heap == &heap_of_all) return;
   take_returned(heap);
   weft__lock_acquire(&arena_lock);
-  for (unsigned class = 0; class < CLASSES; class ++) {
-    struct weft__page *page = heap->current[class];
+  for (unsigned bin = 0; bin < BINS; bin++) {
+    struct weft__page *page = heap->current[bin];
     if (page != &no_page) {
       page_stop_current(heap, page);
       page_make_available(heap, page);
     }
-    while ((page = heap->available[class])) {
-      list_remove(&heap->available[class], page);
+    while ((page = heap->available[bin])) {
+      list_remove(&heap->available[bin], page);
       page_collect(page);
       if (page->used)
-        orphan(page, &orphans.available[class], AVAILABLE);
+        orphan(page, &orphans.available[bin], AVAILABLE);
       else
         arena_give_page(page);
     }
@@ -538,9 +566,9 @@ void weft__heap_unlock_after_fork(void) { weft__lock_release(&arena_lock); }
 
 static void collect_heap(struct weft__heap *heap) {
   take_returned(heap);
-  for (unsigned class = 0; class < CLASSES; class ++) {
-    if (heap->current[class] != &no_page) page_collect(heap->current[class]);
-    for (struct weft__page *page = heap->available[class]; page; page = page->next) page_collect(page);
+  for (unsigned bin = 0; bin < BINS; bin++) {
+    if (heap->current[bin] != &no_page) page_collect(heap->current[bin]);
+    for (struct weft__page *page = heap->available[bin]; page; page = page->next) page_collect(page);
   }
 }
 
@@ -587,8 +615,8 @@ uint64_t weft_heap_fail_nth(uint64_t nth) {
   ts->requests = 0;
   ts->fail_at = nth;
   struct weft__heap *heap = ts->heap;
-  for (unsigned class = 0; nth && class < CLASSES; class ++) {
-    struct weft__page *page = heap->current[class];
+  for (unsigned bin = 0; nth && bin < BINS; bin++) {
+    struct weft__page *page = heap->current[bin];
     if (page == &no_page) continue;
     page_stop_current(heap, page);
     page_make_available(heap, page);

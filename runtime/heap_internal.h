@@ -18,8 +18,19 @@ enum {
   WEFT__CLASSES = WEFT__FINE_MAX / 8 - 1 + (WEFT__SMALL_MAX - WEFT__FINE_MAX) / 16,
 };
 
+/* What the blocks of a page are. */
+enum weft__kind {
+  WEFT__KIND_PLAIN,     /* objects that hold no references */
+  WEFT__KIND_CONTAINER, /* objects that the collector follows: of types with WEFT_TYPE_CONTAINER */
+  WEFT__KIND_BUFFER,    /* memory of other objects; no header, so no count word */
+  WEFT__KINDS
+};
+
+/* A bin is a size class of one kind. */
+enum { WEFT__BINS = WEFT__KINDS * WEFT__CLASSES };
+
 struct weft__block {
-  uint64_t dead; /* the count word of the object that was here */
+  uint64_t dead; /* the count word of the object that was here; in a buffer, whatever was */
   struct weft__block *next;
 };
 
@@ -28,23 +39,23 @@ struct weft__page {
   uint32_t used;
   uint32_t block_size;
   struct weft__heap *heap;            /* atomic: read by remote frees */
-  struct weft__page *next, *previous; /* in the heap's list of available pages of its class, or of full ones */
+  struct weft__page *next, *previous; /* in the heap's list of available pages of its bin, or of full ones */
   uint8_t *carved, *end;              /* blocks from `carved` on have never been used */
   struct weft__arena *arena;
-  uint8_t class;
+  uint8_t bin;
   uint8_t state;
   __attribute__((aligned(WEFT_CACHE_LINE))) uintptr_t remote; /* atomic: first block freed by others, or NOTIFY */
   struct weft__page *next_returned;
 };
 
 struct weft__heap {
-  struct weft__page *current[WEFT__CLASSES];   /* never NULL: a page without blocks when there is none */
-  struct weft__page *available[WEFT__CLASSES]; /* doubly linked */
-  struct weft__page *full;                     /* doubly linked, all classes */
-  struct weft__page *returned;                 /* atomic stack of FULL pages that a remote free has found */
+  struct weft__page *current[WEFT__BINS];   /* never NULL: a page without blocks when there is none */
+  struct weft__page *available[WEFT__BINS]; /* doubly linked */
+  struct weft__page *full;                  /* doubly linked, all bins */
+  struct weft__page *returned;              /* atomic stack of FULL pages that a remote free has found */
 };
 
-void *weft__heap_alloc_slow(unsigned class, const char *call);
+void *weft__heap_alloc_slow(unsigned bin, const char *call);
 void *weft__heap_alloc_large(size_t size, const char *call);
 void weft__heap_free_remote(struct weft__page *page, struct weft__block *block);
 void weft__heap_free_slow(struct weft__page *page);
@@ -56,18 +67,27 @@ WEFT_ALWAYS_INLINE unsigned weft__class_of(size_t size) {
                                            : (size - WEFT__FINE_MAX + 15) / 16 + WEFT__FINE_MAX / 8 - 2);
 }
 
-/* A block of `size` bytes, not initialised. NULL: out of memory; no error is set. Aborts, naming `call`, when the
- * thread is not attached. May: poll. */
-WEFT_ALWAYS_INLINE void *weft__heap_alloc(size_t size, const char *call) {
-  if (WEFT_UNLIKELY(size > WEFT__SMALL_MAX)) return weft__heap_alloc_large(size, call);
-  unsigned class = weft__class_of(size);
-  struct weft__page *page = weft__tls.heap->current[class];
+static inline uint32_t weft__class_size(unsigned class) {
+  const unsigned finest = WEFT__FINE_MAX / 8 - 2;
+  return class <= finest ? (class + 2) * 8 : WEFT__FINE_MAX + (class - finest) * 16;
+}
+
+WEFT_ALWAYS_INLINE void *weft__heap_alloc_small(size_t size, enum weft__kind kind, const char *call) {
+  unsigned bin = kind * WEFT__CLASSES + weft__class_of(size);
+  struct weft__page *page = weft__tls.heap->current[bin];
   struct weft__block *block = page->free;
-  if (WEFT_UNLIKELY(!block)) return weft__heap_alloc_slow(class, call);
+  if (WEFT_UNLIKELY(!block)) return weft__heap_alloc_slow(bin, call);
   page->free = block->next;
   page->used++;
   weft__block_unpoison(block, page->block_size);
   return block;
+}
+
+/* A block for an object of `size` bytes, not initialised. NULL: out of memory; no error is set. Aborts, naming `call`,
+ * when the thread is not attached. May: poll. */
+WEFT_ALWAYS_INLINE void *weft__heap_alloc(size_t size, enum weft__kind kind, const char *call) {
+  return WEFT_LIKELY(size <= WEFT__SMALL_MAX) ? weft__heap_alloc_small(size, kind, call)
+                                              : weft__heap_alloc_large(size, call);
 }
 
 /* Gives back a block of a size class; any attached thread may. In debug builds what was in it becomes 0xDD. */
@@ -88,12 +108,33 @@ WEFT_ALWAYS_INLINE void weft__heap_free_small(void *p) {
   if (WEFT_UNLIKELY(!was || !used)) weft__heap_free_slow(page);
 }
 
-/* Gives back a block of any size. */
+/* Gives back an object's block of any size. */
 WEFT_ALWAYS_INLINE void weft__heap_free(void *block, size_t size) {
   if (WEFT_LIKELY(size <= WEFT__SMALL_MAX))
     weft__heap_free_small(block);
   else
     weft__heap_free_large(block, size);
+}
+
+/* --- Buffers: memory of objects, outside them --- */
+
+/*
+ * A buffer of `size` bytes, which may be 0, aligned for pointers and not initialised. NULL: out of memory; no error is
+ * set. Aborts, naming `call`, when the thread is not attached. No safepoint: containers ask while they are locked.
+ */
+void *weft__buffer_new(size_t size, const char *call);
+/*
+ * Makes a buffer larger or smaller; `buffer` may be NULL with an old size of 0. Its contents move along. A buffer's
+ * size is the one asked for last, or any other with the same weft__buffer_size. NULL: out of memory; the buffer is
+ * unaltered; no error is set. No safepoint.
+ */
+void *weft__buffer_resize(void *buffer, size_t old_size, size_t new_size);
+/* Gives back a buffer, or NULL. Any attached thread may. */
+void weft__buffer_free(void *buffer, size_t size);
+
+/* The bytes that a request for `size` really gets, so that a container can use all of them. */
+static inline size_t weft__buffer_size(size_t size) {
+  return size <= WEFT__SMALL_MAX ? weft__class_size(weft__class_of(size)) : (size + 15) & ~(size_t)15;
 }
 
 #endif

@@ -34,7 +34,7 @@ static bool reserve(struct list *l, size_t size) {
   if (size <= l->capacity) return true;
   if (size > PTRDIFF_MAX / sizeof *l->items / 2) return false;
   size_t capacity = (size + (size >> 3) + 6) & ~(size_t)3;
-  weft_object **items = weft__buffer_resize(l->items, capacity * sizeof *items);
+  weft_object **items = weft__buffer_resize(l->items, l->capacity * sizeof *items, capacity * sizeof *items);
   if (!items) return false;
   l->items = items;
   l->capacity = capacity;
@@ -133,20 +133,20 @@ weft_object *weft_list_pop(weft_object *o, int64_t index) {
 }
 
 /* Drops the items last to first. */
-static void drop(weft_object **items, size_t size) {
+static void drop(weft_object **items, size_t size, size_t capacity) {
   while (size-- > 0) weft_decref(items[size]);
-  weft__buffer_free(items);
+  weft__buffer_free(items, capacity * sizeof *items);
 }
 
 int weft_list_clear(weft_object *o) {
   struct list *l = lock("weft_list_clear", o);
   if (!l) return -1;
   weft_object **items = l->items;
-  size_t size = l->size;
+  size_t size = l->size, capacity = l->capacity;
   l->items = NULL;
   l->size = l->capacity = 0;
   unlock(l);
-  drop(items, size);
+  drop(items, size, capacity);
   return 0;
 }
 
@@ -161,7 +161,7 @@ static int list_traverse(weft_object *self, weft_visit visit, void *arg) {
 
 static void list_dealloc(weft_object *self) {
   struct list *l = (struct list *)self;
-  drop(l->items, l->size);
+  drop(l->items, l->size, l->capacity);
   weft__heap_free(l, sizeof *l);
 }
 

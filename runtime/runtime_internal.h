@@ -27,9 +27,6 @@ void weft__warn(const char *format, ...) WEFT_PRINTF(1, 2) __attribute__((cold))
 
 /* --- Memory --- */
 
-/* Buffers outside objects; as malloc, realloc and free, but counted by fault injection. */
-void *weft__buffer_resize(void *buffer, size_t size);
-void weft__buffer_free(void *buffer);
 /* True when fault injection says that this request of the calling thread fails. */
 bool weft__fault(void);
 
@@ -55,10 +52,15 @@ void weft__merge_queue_move(struct weft__tstate *from, struct weft__tstate *to);
 
 /* --- Objects --- */
 
+/* For the types of Weft's own, whose initialisers the constructors' files contain, a compile-time constant. */
+WEFT_ALWAYS_INLINE enum weft__kind weft__kind_of(const weft_type *type) {
+  return type->spec.flags & WEFT_TYPE_CONTAINER ? WEFT__KIND_CONTAINER : WEFT__KIND_PLAIN;
+}
+
 /* An object's memory with its header written; the body is not initialised. NULL with MemoryError. `call` is what the
  * user called, should the thread turn out not to be attached. */
 WEFT_ALWAYS_INLINE void *weft__object_alloc(const weft_type *type, size_t size, const char *call) {
-  weft_object *o = weft__heap_alloc(size, call);
+  weft_object *o = weft__heap_alloc(size, weft__kind_of(type), call);
   if (WEFT_UNLIKELY(!o)) return weft_raise_memory();
   weft__count_init(&o->count);
   o->type = type;

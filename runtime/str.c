@@ -115,10 +115,10 @@ static weft_object *vformat(const char *format, va_list args, weft_object *(*mak
   if (size >= 0 && (size_t)size < sizeof small) {
     o = make(small, (size_t)size);
   } else if (size >= 0) {
-    char *large = weft__buffer_resize(NULL, (size_t)size + 1);
+    char *large = weft__buffer_new((size_t)size + 1, "weft_str_format");
     if (large) vsnprintf(large, (size_t)size + 1, format, again);
     o = large ? make(large, (size_t)size) : weft_raise_memory();
-    weft__buffer_free(large);
+    weft__buffer_free(large, (size_t)size + 1);
   } else {
     o = weft_raise(&weft_ValueError, "printf cannot format this");
   }

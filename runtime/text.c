@@ -9,7 +9,7 @@ void weft__text_add(struct weft__text *text, const char *bytes, size_t size) {
   if (text->failed || !size) return;
   if (text->capacity - text->size < size) {
     size_t capacity = text->capacity * 2 + size + 32;
-    char *more = weft__buffer_resize(text->bytes, capacity);
+    char *more = weft__buffer_resize(text->bytes, text->capacity, capacity);
     if (!more) {
       text->failed = true;
       weft_raise_memory();
@@ -35,7 +35,7 @@ void weft__text_add_repr(struct weft__text *text, weft_object *o) {
 
 weft_object *weft__text_finish(struct weft__text *text) {
   weft_object *o = text->failed ? NULL : weft_str_new_size(text->bytes ? text->bytes : "", text->size);
-  weft__buffer_free(text->bytes);
+  weft__buffer_free(text->bytes, text->capacity);
   return o;
 }
 

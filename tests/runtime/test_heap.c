@@ -25,7 +25,7 @@ RuntimeTest(heap, blocks_of_every_size_are_aligned_and_do_not_overlap) {
   static uint8_t *blocks[WEFT__SMALL_MAX + 90][EACH];
   for (size_t size = 16; size < WEFT__SMALL_MAX + 90; size++) {
     for (int i = 0; i < EACH; i++) {
-      uint8_t *block = blocks[size][i] = weft__heap_alloc(size, "test");
+      uint8_t *block = blocks[size][i] = weft__heap_alloc(size, WEFT__KIND_PLAIN, "test");
       cr_assert_eq((uintptr_t)block % 8, 0);
       memset(block, (int)(size + (size_t)i) & 0xFF, size);
     }
@@ -45,7 +45,7 @@ RuntimeTest(heap, classes_are_8_bytes_apart_up_to_64_and_16_beyond) {
                {64, 64}, {65, 80}, {80, 80}, {81, 96}, {496, 496}, {497, 512}, {512, 512}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     weft_heap_stats before = stats();
-    void *block = weft__heap_alloc(cases[i].size, "test");
+    void *block = weft__heap_alloc(cases[i].size, WEFT__KIND_PLAIN, "test");
     weft_heap_stats after = stats();
     cr_assert_eq(after.blocks, before.blocks + 1);
     cr_assert_eq(after.block_bytes, before.block_bytes + cases[i].block, "%zu", cases[i].size);
@@ -63,7 +63,8 @@ RuntimeTest(heap, a_float_takes_a_block_of_24_bytes) {
 
 RuntimeTest(heap, blocks_beyond_512_bytes_are_large) {
   weft_heap_stats before = stats();
-  void *small = weft__heap_alloc(512, "test"), *large = weft__heap_alloc(513, "test");
+  void *small = weft__heap_alloc(512, WEFT__KIND_PLAIN, "test"),
+       *large = weft__heap_alloc(513, WEFT__KIND_PLAIN, "test");
   weft_heap_stats after = stats();
   cr_assert_eq(after.blocks, before.blocks + 1);
   cr_assert_eq(after.large_blocks, before.large_blocks + 1);
@@ -76,18 +77,18 @@ RuntimeTest(heap, blocks_beyond_512_bytes_are_large) {
 }
 
 RuntimeTest(heap, CMM_001_a_request_of_no_bytes_gives_a_block) {
-  void *block = weft__heap_alloc(0, "test");
+  void *block = weft__heap_alloc(0, WEFT__KIND_PLAIN, "test");
   cr_assert_not_null(block);
   give_back(block, 0);
-  void *buffer = weft__buffer_resize(NULL, 0);
+  void *buffer = weft__buffer_new(0, "test");
   cr_assert_not_null(buffer);
-  weft__buffer_free(buffer);
+  weft__buffer_free(buffer, 0);
 }
 
 RuntimeTest(heap, an_absurd_request_is_refused) {
-  cr_assert_null(weft__heap_alloc(SIZE_MAX, "test"));
-  cr_assert_null(weft__heap_alloc((size_t)PTRDIFF_MAX + 1, "test"));
-  cr_assert_null(weft__buffer_resize(NULL, SIZE_MAX));
+  cr_assert_null(weft__heap_alloc(SIZE_MAX, WEFT__KIND_PLAIN, "test"));
+  cr_assert_null(weft__heap_alloc((size_t)PTRDIFF_MAX + 1, WEFT__KIND_PLAIN, "test"));
+  cr_assert_null(weft__buffer_new(SIZE_MAX, "test"));
 }
 
 /* --- Reuse --- */
@@ -168,7 +169,7 @@ RuntimeTest(heap, an_empty_page_serves_any_class) {
   weft_heap_stats before = stats();
   for (size_t size = 16; size <= 512; size += 16) {
     static void *blocks[2000];
-    for (int i = 0; i < 2000; i++) blocks[i] = weft__heap_alloc(size, "test");
+    for (int i = 0; i < 2000; i++) blocks[i] = weft__heap_alloc(size, WEFT__KIND_PLAIN, "test");
     for (int i = 0; i < 2000; i++) give_back(blocks[i], size);
   }
   cr_assert_leq(stats().arenas, before.arenas + 1);
@@ -412,13 +413,14 @@ RuntimeTest(heap, the_nth_request_fails_once) {
 
 RuntimeTest(heap, requests_of_all_kinds_are_counted) {
   weft_heap_fail_nth(UINT64_MAX);
-  void *small = weft__heap_alloc(100, "test"), *large = weft__heap_alloc(1000, "test");
-  void *buffer = weft__buffer_resize(NULL, 10);
-  buffer = weft__buffer_resize(buffer, 20);
+  void *small = weft__heap_alloc(100, WEFT__KIND_PLAIN, "test"),
+       *large = weft__heap_alloc(1000, WEFT__KIND_PLAIN, "test");
+  void *buffer = weft__buffer_new(10, "test");
+  buffer = weft__buffer_resize(buffer, 10, 20);
   cr_assert_eq(weft_heap_fail_nth(0), 4);
   give_back(small, 100);
   give_back(large, 1000);
-  weft__buffer_free(buffer);
+  weft__buffer_free(buffer, 20);
 }
 
 RuntimeTest(heap, requests_fail_in_the_calling_thread_only) {
