@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "../sync/tls.h"
+#include "heap.h"
+#include "object.h"
 #include "sanitize_internal.h"
 
 enum {
@@ -18,16 +20,8 @@ enum {
   WEFT__CLASSES = WEFT__FINE_MAX / 8 - 1 + (WEFT__SMALL_MAX - WEFT__FINE_MAX) / 16,
 };
 
-/* What the blocks of a page are. */
-enum weft__kind {
-  WEFT__KIND_PLAIN,     /* objects that hold no references */
-  WEFT__KIND_CONTAINER, /* objects that the collector follows: of types with WEFT_TYPE_CONTAINER */
-  WEFT__KIND_BUFFER,    /* memory of other objects; no header, so no count word */
-  WEFT__KINDS
-};
-
-/* A bin is a size class of one kind. */
-enum { WEFT__BINS = WEFT__KINDS * WEFT__CLASSES };
+/* A bin is a size class of one kind of blocks. A buffer has no header, so no count word. */
+enum { WEFT__BINS = WEFT_HEAP_KINDS * WEFT__CLASSES };
 
 struct weft__block {
   uint64_t dead; /* the count word of the object that was here; in a buffer, whatever was */
@@ -44,7 +38,9 @@ struct weft__page {
   struct weft__arena *arena;
   uint8_t bin;
   uint8_t state;
-  __attribute__((aligned(WEFT_CACHE_LINE))) uintptr_t remote; /* atomic: first block freed by others, or NOTIFY */
+  __attribute__((aligned(WEFT_CACHE_LINE)))
+  uint32_t remote;  /* atomic: what other threads freed; heap_pages_internal.h */
+  uint32_t at_rest; /* atomic: `used` when that was last told to others */
   struct weft__page *next_returned;
 };
 
@@ -52,11 +48,12 @@ struct weft__heap {
   struct weft__page *current[WEFT__BINS];   /* never NULL: a page without blocks when there is none */
   struct weft__page *available[WEFT__BINS]; /* doubly linked */
   struct weft__page *full;                  /* doubly linked, all bins */
-  struct weft__page *returned;              /* atomic stack of FULL pages that a remote free has found */
+  struct weft__page *returned;              /* atomic stack of pages that remote frees have listed */
+  struct weft__tstate *owner;               /* atomic: the slot whose heap it is, once it has pages; NULL: no slot's */
 };
 
 void *weft__heap_alloc_slow(unsigned bin, const char *call);
-void *weft__heap_alloc_large(size_t size, const char *call);
+void *weft__heap_alloc_large(size_t size, enum weft_heap_kind kind, const char *call);
 void weft__heap_free_remote(struct weft__page *page, struct weft__block *block);
 void weft__heap_free_slow(struct weft__page *page);
 void weft__heap_free_large(void *block, size_t size);
@@ -72,7 +69,7 @@ static inline uint32_t weft__class_size(unsigned class) {
   return class <= finest ? (class + 2) * 8 : WEFT__FINE_MAX + (class - finest) * 16;
 }
 
-WEFT_ALWAYS_INLINE void *weft__heap_alloc_small(size_t size, enum weft__kind kind, const char *call) {
+WEFT_ALWAYS_INLINE void *weft__heap_alloc_small(size_t size, enum weft_heap_kind kind, const char *call) {
   unsigned bin = kind * WEFT__CLASSES + weft__class_of(size);
   struct weft__page *page = weft__tls.heap->current[bin];
   struct weft__block *block = page->free;
@@ -85,15 +82,20 @@ WEFT_ALWAYS_INLINE void *weft__heap_alloc_small(size_t size, enum weft__kind kin
 
 /* A block for an object of `size` bytes, not initialised. NULL: out of memory; no error is set. Aborts, naming `call`,
  * when the thread is not attached. May: poll. */
-WEFT_ALWAYS_INLINE void *weft__heap_alloc(size_t size, enum weft__kind kind, const char *call) {
+WEFT_ALWAYS_INLINE void *weft__heap_alloc(size_t size, enum weft_heap_kind kind, const char *call) {
   return WEFT_LIKELY(size <= WEFT__SMALL_MAX) ? weft__heap_alloc_small(size, kind, call)
-                                              : weft__heap_alloc_large(size, call);
+                                              : weft__heap_alloc_large(size, kind, call);
+}
+
+/* The page of a block of a size class. */
+WEFT_ALWAYS_INLINE struct weft__page *weft__page_of(const void *block) {
+  return (struct weft__page *)((uintptr_t)block & ~(uintptr_t)(WEFT__PAGE_SIZE - 1));
 }
 
 /* Gives back a block of a size class; any attached thread may. In debug builds what was in it becomes 0xDD. */
 WEFT_ALWAYS_INLINE void weft__heap_free_small(void *p) {
   struct weft__block *block = p;
-  struct weft__page *page = (struct weft__page *)((uintptr_t)p & ~(uintptr_t)(WEFT__PAGE_SIZE - 1));
+  struct weft__page *page = weft__page_of(p);
   if (WEFT_DEBUG && page->block_size > sizeof *block) memset(block + 1, 0xDD, page->block_size - sizeof *block);
   weft__block_poison(block, page->block_size);
   /* order: relaxed: only the page's own thread, or one that adopts it while it has none, changes `heap`. */
@@ -136,5 +138,18 @@ void weft__buffer_free(void *buffer, size_t size);
 static inline size_t weft__buffer_size(size_t size) {
   return size <= WEFT__SMALL_MAX ? weft__class_size(weft__class_of(size)) : (size + 15) & ~(size_t)15;
 }
+
+/* --- Walking --- */
+
+/*
+ * Calls `visit` for every live object of a page of objects. The caller is the page's thread at a safepoint, or holds it
+ * off: the thread whose heap is page->heap, which is not always the owner of the objects in it. In the latter case
+ * other threads go on, and may free objects, so that of an object that the caller has no reference to `visit` may only
+ * use the count word (a free block's link is where the type was).
+ */
+void weft__page_walk(struct weft__page *page, void (*visit)(weft_object *, void *), void *arg);
+/* Calls `visit` for every live object of a container type, large ones included; in a stopped world. Such objects may be
+ * new and their bodies not complete. `visit` neither allocates nor frees. */
+void weft__heap_walk(void (*visit)(weft_object *, void *), void *arg);
 
 #endif

@@ -35,9 +35,10 @@ struct weft__heap *weft__heap_create(void);
 /* The calling thread ends: its pages are for others to adopt. */
 void weft__heap_abandon(struct weft__tstate *ts);
 void weft__heap_destroy(struct weft__heap *heap);
-/* Hands over the remote frees that the thread has collected. */
+/* Hands over the remote frees that the thread has collected, and takes back what others freed in its pages: before it
+ * detaches or stops. */
 void weft__heap_flush_outbox(struct weft__tstate *ts);
-/* Takes in what threads freed for each other, in a stopped world. */
+/* Does so for all threads, in a stopped world; pages that are empty then go back. */
 void weft__heap_collect_all(void);
 void weft__heap_fini(void);
 void weft__heap_lock_for_fork(void);
@@ -53,8 +54,8 @@ void weft__merge_queue_move(struct weft__tstate *from, struct weft__tstate *to);
 /* --- Objects --- */
 
 /* For the types of Weft's own, whose initialisers the constructors' files contain, a compile-time constant. */
-WEFT_ALWAYS_INLINE enum weft__kind weft__kind_of(const weft_type *type) {
-  return type->spec.flags & WEFT_TYPE_CONTAINER ? WEFT__KIND_CONTAINER : WEFT__KIND_PLAIN;
+WEFT_ALWAYS_INLINE enum weft_heap_kind weft__kind_of(const weft_type *type) {
+  return type->spec.flags & WEFT_TYPE_CONTAINER ? WEFT_HEAP_CONTAINER : WEFT_HEAP_PLAIN;
 }
 
 /* An object's memory with its header written; the body is not initialised. NULL with MemoryError. `call` is what the

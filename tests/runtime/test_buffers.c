@@ -131,21 +131,21 @@ RuntimeTest(buffers, every_request_is_counted_and_can_fail) {
 /* A walk over containers must meet nothing else. */
 RuntimeTest(buffers, share_no_page_with_objects) {
   enum { EACH = 200 };
-  static void *blocks[WEFT__KINDS][EACH];
+  static void *blocks[WEFT_HEAP_KINDS][EACH];
   for (int i = 0; i < EACH; i++) {
-    blocks[WEFT__KIND_PLAIN][i] = weft__heap_alloc(48, WEFT__KIND_PLAIN, "test");
-    blocks[WEFT__KIND_CONTAINER][i] = weft__heap_alloc(48, WEFT__KIND_CONTAINER, "test");
-    blocks[WEFT__KIND_BUFFER][i] = weft__buffer_new(48, "test");
+    blocks[WEFT_HEAP_PLAIN][i] = weft__heap_alloc(48, WEFT_HEAP_PLAIN, "test");
+    blocks[WEFT_HEAP_CONTAINER][i] = weft__heap_alloc(48, WEFT_HEAP_CONTAINER, "test");
+    blocks[WEFT_HEAP_BUFFER][i] = weft__buffer_new(48, "test");
   }
-  for (int kind = 0; kind < WEFT__KINDS; kind++)
+  for (int kind = 0; kind < WEFT_HEAP_KINDS; kind++)
     for (int other = 0; other < kind; other++)
       for (int i = 0; i < EACH; i++)
         for (int j = 0; j < EACH; j++)
           cr_assert_neq((uintptr_t)blocks[kind][i] / WEFT__PAGE_SIZE, (uintptr_t)blocks[other][j] / WEFT__PAGE_SIZE);
   for (int i = 0; i < EACH; i++) {
-    weft__heap_free(memset(blocks[WEFT__KIND_PLAIN][i], 0, 8), 48);
-    weft__heap_free(memset(blocks[WEFT__KIND_CONTAINER][i], 0, 8), 48);
-    weft__buffer_free(blocks[WEFT__KIND_BUFFER][i], 48);
+    weft__heap_free(memset(blocks[WEFT_HEAP_PLAIN][i], 0, 8), 48);
+    weft__heap_free(memset(blocks[WEFT_HEAP_CONTAINER][i], 0, 8), 48);
+    weft__buffer_free(blocks[WEFT_HEAP_BUFFER][i], 48);
   }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The private heap: size classes, reuse, frees by other threads, pages of dead threads, memory that goes back. */
+/* The private heap: size classes, reuse, memory that goes back, faults. Between threads: test_heap_threads.c. */
 #include "support.h"
 
 #include "runtime/heap_internal.h"
@@ -25,7 +25,7 @@ RuntimeTest(heap, blocks_of_every_size_are_aligned_and_do_not_overlap) {
   static uint8_t *blocks[WEFT__SMALL_MAX + 90][EACH];
   for (size_t size = 16; size < WEFT__SMALL_MAX + 90; size++) {
     for (int i = 0; i < EACH; i++) {
-      uint8_t *block = blocks[size][i] = weft__heap_alloc(size, WEFT__KIND_PLAIN, "test");
+      uint8_t *block = blocks[size][i] = weft__heap_alloc(size, WEFT_HEAP_PLAIN, "test");
       cr_assert_eq((uintptr_t)block % 8, 0);
       memset(block, (int)(size + (size_t)i) & 0xFF, size);
     }
@@ -45,7 +45,7 @@ RuntimeTest(heap, classes_are_8_bytes_apart_up_to_64_and_16_beyond) {
                {64, 64}, {65, 80}, {80, 80}, {81, 96}, {496, 496}, {497, 512}, {512, 512}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     weft_heap_stats before = stats();
-    void *block = weft__heap_alloc(cases[i].size, WEFT__KIND_PLAIN, "test");
+    void *block = weft__heap_alloc(cases[i].size, WEFT_HEAP_PLAIN, "test");
     weft_heap_stats after = stats();
     cr_assert_eq(after.blocks, before.blocks + 1);
     cr_assert_eq(after.block_bytes, before.block_bytes + cases[i].block, "%zu", cases[i].size);
@@ -63,8 +63,7 @@ RuntimeTest(heap, a_float_takes_a_block_of_24_bytes) {
 
 RuntimeTest(heap, blocks_beyond_512_bytes_are_large) {
   weft_heap_stats before = stats();
-  void *small = weft__heap_alloc(512, WEFT__KIND_PLAIN, "test"),
-       *large = weft__heap_alloc(513, WEFT__KIND_PLAIN, "test");
+  void *small = weft__heap_alloc(512, WEFT_HEAP_PLAIN, "test"), *large = weft__heap_alloc(513, WEFT_HEAP_PLAIN, "test");
   weft_heap_stats after = stats();
   cr_assert_eq(after.blocks, before.blocks + 1);
   cr_assert_eq(after.large_blocks, before.large_blocks + 1);
@@ -77,7 +76,7 @@ RuntimeTest(heap, blocks_beyond_512_bytes_are_large) {
 }
 
 RuntimeTest(heap, CMM_001_a_request_of_no_bytes_gives_a_block) {
-  void *block = weft__heap_alloc(0, WEFT__KIND_PLAIN, "test");
+  void *block = weft__heap_alloc(0, WEFT_HEAP_PLAIN, "test");
   cr_assert_not_null(block);
   give_back(block, 0);
   void *buffer = weft__buffer_new(0, "test");
@@ -86,8 +85,8 @@ RuntimeTest(heap, CMM_001_a_request_of_no_bytes_gives_a_block) {
 }
 
 RuntimeTest(heap, an_absurd_request_is_refused) {
-  cr_assert_null(weft__heap_alloc(SIZE_MAX, WEFT__KIND_PLAIN, "test"));
-  cr_assert_null(weft__heap_alloc((size_t)PTRDIFF_MAX + 1, WEFT__KIND_PLAIN, "test"));
+  cr_assert_null(weft__heap_alloc(SIZE_MAX, WEFT_HEAP_PLAIN, "test"));
+  cr_assert_null(weft__heap_alloc((size_t)PTRDIFF_MAX + 1, WEFT_HEAP_PLAIN, "test"));
   cr_assert_null(weft__buffer_new(SIZE_MAX, "test"));
 }
 
@@ -169,7 +168,7 @@ RuntimeTest(heap, an_empty_page_serves_any_class) {
   weft_heap_stats before = stats();
   for (size_t size = 16; size <= 512; size += 16) {
     static void *blocks[2000];
-    for (int i = 0; i < 2000; i++) blocks[i] = weft__heap_alloc(size, WEFT__KIND_PLAIN, "test");
+    for (int i = 0; i < 2000; i++) blocks[i] = weft__heap_alloc(size, WEFT_HEAP_PLAIN, "test");
     for (int i = 0; i < 2000; i++) give_back(blocks[i], size);
   }
   cr_assert_leq(stats().arenas, before.arenas + 1);
@@ -211,182 +210,6 @@ RuntimeTest(heap, what_was_in_a_free_block_is_overwritten_in_debug_builds) {
   for (size_t i = 16; i < 40; i++) cr_assert_eq(bytes[i], 0xDD);
 }
 
-/* --- Frees by other threads --- */
-
-static void step_make(void *n) { make(*(size_t *)n); }
-static void step_make_and_disown(void *n) {
-  make(*(size_t *)n);
-  for (size_t i = 0; i < *(size_t *)n; i++) weft_disown(objects[i]);
-}
-static void step_drop(void *n) { drop(*(size_t *)n); }
-static void step_make_and_drop(void *n) {
-  step_make(n);
-  step_drop(n);
-}
-
-RuntimeTest(heap, frees_by_another_thread_come_back_to_the_owner) {
-  weft_heap_stats before = stats();
-  size_t n = 50000;
-  step_make_and_disown(&n);
-  in_new_thread(step_drop, &n);
-  weft_heap_stats after = stats();
-  cr_assert_eq(after.blocks, before.blocks);
-  make(n);
-  cr_assert_leq(stats().pages, before.pages + n * 24 / (WEFT__PAGE_SIZE - 1024) + 3, "the same pages");
-  drop(n);
-}
-
-RuntimeTest(heap, pages_that_another_thread_emptied_go_back) {
-  weft_heap_stats before = stats();
-  size_t n = 50000;
-  step_make_and_disown(&n);
-  in_new_thread(step_drop, &n);
-  /* The owner finds them when it needs pages. */
-  for (int round = 0; round < 3; round++) {
-    make(5000);
-    drop(5000);
-  }
-  cr_assert_leq(stats().pages, before.pages + 4);
-}
-
-/* cf. gh-145615: memory grew at a constant number of live blocks. */
-RuntimeTest(heap, regress_memory_is_bounded_when_one_thread_allocates_and_another_frees) {
-  struct actor consumer;
-  actor_start(&consumer);
-  size_t n = 1000;
-  step_make_and_disown(&n);
-  actor_do(&consumer, step_drop, &n);
-  size_t pages = stats().pages;
-  for (int round = 0; round < MANY / 1000; round++) {
-    step_make_and_disown(&n);
-    actor_do(&consumer, step_drop, &n);
-  }
-  cr_assert_leq(stats().pages, pages + 3);
-  actor_quit(&consumer);
-}
-
-RuntimeTest(heap, regress_memory_is_bounded_when_queued_objects_die_with_their_owner) {
-  struct actor consumer;
-  actor_start(&consumer);
-  size_t n = 1000;
-  step_make(&n);
-  actor_do(&consumer, step_drop, &n);
-  size_t pages = stats().pages;
-  for (int round = 0; round < MANY / 1000; round++) {
-    step_make(&n);
-    actor_do(&consumer, step_drop, &n);
-  }
-  cr_assert_leq(stats().pages, pages + 3);
-  actor_quit(&consumer);
-}
-
-/* A few blocks stay alive in every page, so that pages are full again and again when others free into them. */
-RuntimeTest(heap, full_pages_that_others_free_into_are_found) {
-  struct actor consumer;
-  actor_start(&consumer);
-  static weft_object *kept[200];
-  size_t n = 20000;
-  for (size_t i = 0; i < 200; i++) {
-    kept[i] = FLOAT(-1);
-    make(100);
-    drop(100);
-  }
-  step_make_and_disown(&n);
-  actor_do(&consumer, step_drop, &n);
-  size_t pages = stats().pages;
-  for (int round = 0; round < 20; round++) {
-    step_make_and_disown(&n);
-    actor_do(&consumer, step_drop, &n);
-  }
-  cr_assert_leq(stats().pages, pages + 3);
-  for (size_t i = 0; i < 200; i++) weft_decref(kept[i]);
-  actor_quit(&consumer);
-}
-
-RuntimeTest(heap, threads_do_not_allocate_from_each_others_pages) {
-  if (WEFT__HAS_GIL) return; /* one heap for all */
-  struct actor other;
-  actor_start(&other);
-  size_t n = 100;
-  actor_do(&other, step_make, &n);
-  weft_auto weft_object *mine = FLOAT(1);
-  for (size_t i = 0; i < n; i++) cr_assert_neq(weft_id(mine) / WEFT__PAGE_SIZE, weft_id(objects[i]) / WEFT__PAGE_SIZE);
-  actor_do(&other, step_drop, &n);
-  actor_quit(&other);
-}
-
-/* --- Pages of dead threads --- */
-
-RuntimeTest(heap, pages_of_a_dead_thread_are_adopted) {
-  size_t n = 50000;
-  in_new_thread(step_make, &n);
-  for (size_t i = 0; i < n; i += 2) weft_decref(objects[i]);
-  size_t pages = stats().pages;
-  for (size_t i = 0; i < n; i += 2) objects[i] = FLOAT(0);
-  cr_assert_leq(stats().pages, pages + 2);
-  drop(n);
-}
-
-RuntimeTest(heap, full_pages_of_a_dead_thread_are_adopted_once_something_in_them_is_freed) {
-  size_t n = 50000;
-  in_new_thread(step_make, &n);
-  size_t pages = stats().pages;
-  drop(n);
-  make(n);
-  cr_assert_leq(stats().pages, pages + 2);
-  drop(n);
-}
-
-RuntimeTest(heap, empty_pages_of_a_dead_thread_go_back) {
-  weft_heap_stats before = stats();
-  size_t n = 50000;
-  in_new_thread(step_make, &n);
-  drop(n);
-  cr_assert_leq(stats().pages, before.pages + 2);
-}
-
-RuntimeTest(heap, pages_that_are_empty_when_their_thread_ends_go_back) {
-  weft_heap_stats before = stats();
-  static size_t n = 50000;
-  in_new_thread(step_make_and_drop, &n);
-  cr_assert_leq(stats().pages, before.pages + 2);
-}
-
-RuntimeTest(heap, memory_is_bounded_when_many_threads_come_and_go) {
-  size_t n = 2000;
-  for (int round = 0; round < 5; round++) {
-    in_new_thread(step_make, &n);
-    drop(n);
-  }
-  size_t pages = stats().pages;
-  for (int round = 0; round < 200; round++) {
-    in_new_thread(step_make, &n);
-    drop(n);
-  }
-  cr_assert_leq(stats().pages, pages + 2);
-}
-
-static void step_churn(void *unused) {
-  (void)unused;
-  weft_object *mine[64] = {0};
-  uint32_t random = (uint32_t)(uintptr_t)&random;
-  for (int i = 0; i < 20000; i++) {
-    random = random * 1103515245u + 12345u;
-    weft_object **o = &mine[(random >> 8) % 64];
-    weft_xdecref(*o);
-    *o = random & 1 << 20   ? FLOAT(i)
-         : random & 1 << 21 ? INT(i + 1000)
-                            : weft_str_format("%0*d", (int)(random >> 24) + 1, i);
-  }
-  for (int i = 0; i < 64; i++) weft_xdecref(mine[i]);
-}
-
-RuntimeTest(heap, threads_that_allocate_at_the_same_time_do_not_disturb_each_other) {
-  weft_heap_stats before = stats();
-  in_new_threads(4, step_churn, NULL);
-  cr_assert_eq(stats().blocks, before.blocks);
-}
-
 /* --- Life of the heap --- */
 
 RuntimeTest(heap, finalize_gives_all_arenas_back) {
@@ -413,8 +236,8 @@ RuntimeTest(heap, the_nth_request_fails_once) {
 
 RuntimeTest(heap, requests_of_all_kinds_are_counted) {
   weft_heap_fail_nth(UINT64_MAX);
-  void *small = weft__heap_alloc(100, WEFT__KIND_PLAIN, "test"),
-       *large = weft__heap_alloc(1000, WEFT__KIND_PLAIN, "test");
+  void *small = weft__heap_alloc(100, WEFT_HEAP_PLAIN, "test"),
+       *large = weft__heap_alloc(1000, WEFT_HEAP_PLAIN, "test");
   void *buffer = weft__buffer_new(10, "test");
   buffer = weft__buffer_resize(buffer, 10, 20);
   cr_assert_eq(weft_heap_fail_nth(0), 4);
@@ -422,6 +245,8 @@ RuntimeTest(heap, requests_of_all_kinds_are_counted) {
   give_back(large, 1000);
   weft__buffer_free(buffer, 20);
 }
+
+static void step_make(void *n) { make(*(size_t *)n); }
 
 RuntimeTest(heap, requests_fail_in_the_calling_thread_only) {
   weft_heap_fail_nth(1);

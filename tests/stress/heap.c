@@ -2,12 +2,14 @@
 /*
  * The heap between threads: objects of every size class, and larger ones, are made in one thread and freed in another,
  * while threads come and go and their pages are adopted. No block is ever in use twice: each is filled with a pattern
- * of its own, which is looked at when the object dies. In the end no block is left, and memory has not grown without
- * bound.
+ * of its own, which is looked at when the object dies. Walks meet only objects that are alive. In the end no block is
+ * left, and memory has not grown without bound.
  *
  * Stands for: gh-145615 (memory grows when another thread frees), gh-156159 (memory stranded), gh-130794.
  */
 #include "stress.h"
+
+#include "runtime/heap_internal.h"
 
 enum { MAKERS = 3, SHELF = 512, LARGEST = 700, ROUNDS_PER_THREAD = 3000, MOST_ARENAS = 64 };
 
@@ -17,22 +19,34 @@ typedef struct filled {
   uint8_t bytes[];
 } filled;
 
-static const weft_type *filled_type;
-static weft_object *shelf[SHELF]; /* atomic */
-static uint64_t made, freed;      /* atomic */
+static const weft_type *filled_type, *container_type; /* the collector follows the second; it holds nothing */
+static weft_object *shelf[SHELF];                     /* atomic */
+static uint64_t made, freed;                          /* atomic */
 
 static uint8_t byte_of(const filled *f, uint32_t i) { return (uint8_t)(f->seed * 31 + i * 7); }
 
-static void filled_dealloc(weft_object *self) {
-  filled *f = (filled *)self;
+static void check_bytes(const filled *f) {
   for (uint32_t i = 0; i < f->size; i++) REQUIRE(f->bytes[i] == byte_of(f, i));
+}
+
+static void filled_dealloc(weft_object *self) {
+  check_bytes((filled *)self);
   weft__add_relaxed(&freed, 1);
-  weft_object_free(self, f->size);
+  weft_object_free(self, ((filled *)self)->size);
+}
+
+static int traverse_nothing(weft_object *self, weft_visit visit, void *arg) {
+  (void)self, (void)visit, (void)arg;
+  return 0;
+}
+static int clear_nothing(weft_object *self) {
+  (void)self;
+  return 0;
 }
 
 static weft_object *filled_new(chance *c) {
   uint32_t size = (uint32_t)pick(c, pick(c, 8) ? 100 : LARGEST);
-  weft_object *o = weft_object_new(filled_type, size);
+  weft_object *o = weft_object_new(pick(c, 2) ? filled_type : container_type, size);
   REQUIRE(o);
   filled *f = (filled *)o;
   f->size = size;
@@ -55,6 +69,7 @@ static void *work(void *arg) {
     if (i % 32 == 0) weft_poll();
     if (i % 500 == 499) {
       weft_detach();
+      if (pick(&c, 4) == 0) breathe(); /* others free in its pages and have to do all of it */
       weft_reattach();
     }
   }
@@ -68,9 +83,27 @@ static void *churn(void *arg) {
   return NULL;
 }
 
+static void check_container(weft_object *o, void *n) {
+  REQUIRE(o->type == container_type);
+  check_bytes((filled *)o);
+  ++*(size_t *)n;
+}
+
+static void walk_over_containers(void) {
+  weft_heap_stats stats;
+  size_t n = 0;
+  weft_stop_the_world();
+  weft__heap_walk(check_container, &n);
+  weft_heap_get_stats(&stats);
+  size_t containers = stats.kinds[WEFT_HEAP_CONTAINER].blocks;
+  REQUIRE(n >= containers && n <= containers + stats.large_blocks);
+  weft_start_the_world();
+}
+
 static void look_at_the_heap(void) {
   weft_heap_stats stats;
   while (!is_over()) {
+    walk_over_containers();
     weft_heap_get_stats(&stats);
     REQUIRE(stats.arenas <= MOST_ARENAS);
     REQUIRE(stats.blocks >= stats.pages / 64);
@@ -85,7 +118,14 @@ int main(int argc, char **argv) {
   stress_begin(argc, argv);
   filled_type = weft_type_new(
       &(weft_type_spec){.name = "filled", .basic_size = sizeof(filled), .item_size = 1, .dealloc = filled_dealloc});
-  REQUIRE(filled_type);
+  container_type = weft_type_new(&(weft_type_spec){.name = "container",
+                                                   .basic_size = sizeof(filled),
+                                                   .item_size = 1,
+                                                   .flags = WEFT_TYPE_CONTAINER,
+                                                   .traverse = traverse_nothing,
+                                                   .clear = clear_nothing,
+                                                   .dealloc = filled_dealloc});
+  REQUIRE(filled_type && container_type);
   weft_heap_stats before, after;
   weft_heap_get_stats(&before);
   team makers = {.size = 0};

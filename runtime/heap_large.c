@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What does not fit a page: large objects and large buffers, from malloc; and buffers of any size.
+ *
+ *   Before a large object stand the two links by which containers are in a ring, so that the collector finds them
+ * without pages; those of other objects are NULL. Buffers have no links. Protected by `lock`, except that an object's
+ * owner looks without it whether it is in the ring.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "runtime/heap_pages_internal.h"
+#include "runtime/runtime_internal.h"
+
+struct links {
+  struct links *next; /* atomic */
+  struct links *previous;
+};
+_Static_assert(sizeof(struct links) % 16 == 0, "the object behind is as aligned as malloc's block");
+
+static weft__lock lock;
+static struct links ring = {&ring, &ring};
+static size_t large_blocks, large_bytes; /* atomic */
+
+/* --- Blocks --- */
+
+/* Makes a block larger or smaller; from NULL and 0, a new one. `links`: bytes that are not counted. NULL: out of
+ * memory; the block is unaltered. */
+static void *resize(void *block, size_t old_size, size_t size, size_t links) {
+  size_t more = size > old_size ? size - old_size : 0, fewer = old_size > size ? old_size - size : 0;
+  size_t blocks = block ? 0 : 1;
+  if (size > PTRDIFF_MAX - links || weft__fault() || !weft__heap_reserve(more)) return NULL;
+  void *resized = realloc(block, size + links);
+  weft__heap_unreserve(resized ? fewer : more);
+  if (!resized) return NULL;
+  /* order: relaxed: statistics. */
+  weft__add_relaxed(&large_blocks, blocks);
+  weft__add_relaxed(&large_bytes, more - fewer);
+  return resized;
+}
+
+static void release(void *block, size_t size) {
+  weft__sub_relaxed(&large_blocks, 1);
+  weft__sub_relaxed(&large_bytes, size);
+  weft__heap_unreserve(size);
+  free(block);
+}
+
+void weft__large_stats(size_t *blocks, size_t *bytes) {
+  *blocks = weft__load_relaxed(&large_blocks);
+  *bytes = weft__load_relaxed(&large_bytes);
+}
+
+/* --- Objects --- */
+
+/* order: relaxed: the links are under the lock; without it one only asks whether there are any, and that stays as it is
+ * from the object's beginning to its end. */
+static void ring_link(struct links *l, struct links *next) {
+  weft__store_relaxed(&l->next, next);
+  next->previous = l;
+}
+static bool is_linked(const struct links *l) { return weft__load_relaxed(&l->next); }
+
+static void ring_insert(struct links *l) {
+  weft__lock_acquire(&lock);
+  ring_link(l, ring.next);
+  ring_link(&ring, l);
+  weft__lock_release(&lock);
+}
+
+static void ring_remove(struct links *l) {
+  weft__lock_acquire(&lock);
+  ring_link(l->previous, l->next);
+  weft__lock_release(&lock);
+}
+
+void *weft__heap_alloc_large(size_t size, enum weft_heap_kind kind, const char *call) {
+  weft__check_attached(call);
+  weft_poll();
+  struct links *l = resize(NULL, 0, size, sizeof *l);
+  if (!l) return NULL;
+  if (kind == WEFT_HEAP_CONTAINER)
+    ring_insert(l);
+  else
+    weft__store_relaxed(&l->next, NULL);
+  return l + 1;
+}
+
+void weft__heap_free_large(void *block, size_t size) {
+  struct links *l = (struct links *)block - 1;
+  if (is_linked(l)) ring_remove(l);
+  release(l, size);
+}
+
+void weft__large_walk(void (*visit)(weft_object *, void *), void *arg) {
+  for (struct links *l = ring.next; l != &ring; l = l->next) {
+    weft_object *o = (weft_object *)(void *)(l + 1);
+    if (!weft__count_is_dead(&o->count)) visit(o, arg);
+  }
+}
+
+/* Large containers that are still referenced are forgotten. */
+void weft__large_fini(void) { ring = (struct links){&ring, &ring}; }
+
+void weft__large_lock_for_fork(void) { weft__lock_acquire(&lock); }
+void weft__large_unlock_after_fork(void) { weft__lock_release(&lock); }
+
+/* --- Buffers --- */
+
+void *weft__buffer_new(size_t size, const char *call) {
+  if (size <= WEFT__SMALL_MAX) return weft__heap_alloc_small(size, WEFT_HEAP_BUFFER, call);
+  weft__check_attached(call);
+  return size > PTRDIFF_MAX ? NULL : resize(NULL, 0, weft__buffer_size(size), 0);
+}
+
+void *weft__buffer_resize(void *buffer, size_t old_size, size_t new_size) {
+  size_t old_block = weft__buffer_size(old_size), new_block = weft__buffer_size(new_size);
+  if (new_size > PTRDIFF_MAX) return NULL;
+  if (buffer && old_block == new_block) return weft__fault() ? NULL : buffer;
+  if (buffer && old_block > WEFT__SMALL_MAX && new_block > WEFT__SMALL_MAX)
+    return resize(buffer, old_block, new_block, 0);
+  void *resized = weft__buffer_new(new_size, "weft__buffer_resize");
+  if (!resized || !buffer) return resized;
+  memcpy(resized, buffer, old_size < new_size ? old_size : new_size);
+  weft__buffer_free(buffer, old_size);
+  return resized;
+}
+
+void weft__buffer_free(void *buffer, size_t size) {
+  if (!buffer) return;
+  if (size <= WEFT__SMALL_MAX)
+    weft__heap_free_small(buffer);
+  else
+    release(buffer, weft__buffer_size(size));
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* What the heap's own files share: arenas, the states of pages, and the word through which others free into a page. */
+#ifndef WEFT_HEAP_PAGES_INTERNAL_H
+#define WEFT_HEAP_PAGES_INTERNAL_H
+
+#include "heap_internal.h"
+
+enum {
+  WEFT__ARENA_SIZE = 4 << 20,
+  WEFT__ARENA_PAGES = WEFT__ARENA_SIZE / WEFT__PAGE_SIZE,
+};
+_Static_assert(WEFT__ARENA_PAGES == 64, "an arena's free pages are bits of one word");
+
+enum weft__page_state { WEFT__PAGE_CURRENT, WEFT__PAGE_AVAILABLE, WEFT__PAGE_FULL };
+
+enum { WEFT__PAGE_HEADER = (sizeof(struct weft__page) + 15) & ~15 };
+
+/*
+ * A page's `remote`: the blocks that other threads have freed, a list, and whom that concerns.
+ *
+ *     bit 31     30     29  28     16 15           0
+ *     +-----+------+------+---------+--------------+
+ *     |STALE|LISTED|WANTED|  count  | first, where |
+ *     |     |      |      |         |  in the page |
+ *     +-----+------+------+---------+--------------+
+ */
+#define WEFT__REMOTE_FIRST  0xFFFFu
+#define WEFT__REMOTE_ONE    0x10000u /* in the count */
+#define WEFT__REMOTE_COUNT  0x1FFF0000u
+#define WEFT__REMOTE_WANTED (1u << 29) /* the next free by another thread lists the page, and takes this mark off */
+#define WEFT__REMOTE_LISTED (1u << 30) /* it is in its heap's `returned`, or on the way there */
+#define WEFT__REMOTE_STALE  (1u << 31) /* its own thread may have freed blocks since it wrote `at_rest` */
+#define WEFT__REMOTE_FLAGS  (WEFT__REMOTE_WANTED | WEFT__REMOTE_LISTED | WEFT__REMOTE_STALE)
+_Static_assert(WEFT__PAGE_SIZE / 16 < WEFT__REMOTE_COUNT / WEFT__REMOTE_ONE, "the count has room for every block");
+
+static inline uint32_t weft__remote_count(uint32_t remote) { return (remote & WEFT__REMOTE_COUNT) / WEFT__REMOTE_ONE; }
+
+/* Live blocks; exact for the page's thread, or in a stopped world. */
+static inline uint32_t weft__page_live(const struct weft__page *page) {
+  /* order: relaxed: as above. */
+  return page->used - weft__remote_count(weft__load_relaxed(&page->remote)) - (page->state == WEFT__PAGE_CURRENT);
+}
+static inline uint32_t weft__page_capacity(const struct weft__page *page) {
+  return (WEFT__PAGE_SIZE - WEFT__PAGE_HEADER) / page->block_size;
+}
+static inline enum weft_heap_kind weft__page_kind(const struct weft__page *page) {
+  return (enum weft_heap_kind)(page->bin / WEFT__CLASSES);
+}
+
+/* --- Arenas: heap_arena.c --- */
+
+struct weft__arena {
+  struct weft__arena *next, *previous; /* in one of the lists in heap_arena.c */
+  uint8_t *base;
+  uint64_t free_pages; /* bit i: page i is empty, in no heap */
+};
+
+/* An empty page, its header zeroed; NULL: out of memory. */
+struct weft__page *weft__arena_take_page(void);
+/* Gives it back. No heap knows it any more. */
+void weft__arena_give_page(struct weft__page *page);
+
+/* Calls `visit` for every arena; in a stopped world. */
+void weft__arenas_walk(void (*visit)(const struct weft__arena *, void *), void *arg);
+/* Calls `visit` for every page that is not empty; in a stopped world. */
+void weft__pages_walk(void (*visit)(struct weft__page *, void *), void *arg);
+size_t weft__arenas_peak(void);
+
+/* Counts memory that is about to be asked of the system against the limit. False: it would be exceeded. */
+bool weft__heap_reserve(size_t bytes);
+void weft__heap_unreserve(size_t bytes);
+
+void weft__arenas_fini(void);
+void weft__arenas_lock_for_fork(void);
+void weft__arenas_unlock_after_fork(void);
+
+/* --- Large blocks: heap_large.c --- */
+
+void weft__large_stats(size_t *blocks, size_t *bytes);
+/* Calls `visit` for every large object of a container type; in a stopped world. */
+void weft__large_walk(void (*visit)(weft_object *, void *), void *arg);
+void weft__large_fini(void);
+void weft__large_lock_for_fork(void);
+void weft__large_unlock_after_fork(void);
+
+/* --- Statistics: heap_stats.c --- */
+
+/* Stops the world for a look at all pages, unless the caller has stopped it. To be ended by weft__heap_resume, which is
+ * given what this returned. */
+bool weft__heap_pause(void);
+void weft__heap_resume(bool paused);
+
+/* The heap of pages that dead threads left behind. */
+extern struct weft__heap weft__heap_of_orphans;
+
+#endif
