@@ -88,7 +88,7 @@ const weft_type weft_function_type = {
 
 struct cell {
   weft_object header;
-  weft_object *value; /* NULL: empty; under the cell's stripe */
+  weft_object *value; /* NULL: empty */
 };
 
 weft_object *weft_cell_new(weft_object *value) {
@@ -101,21 +101,14 @@ weft_object *weft_cell_new(weft_object *value) {
 
 weft_object *weft_cell_get(weft_object *o) {
   if (!weft__expect("weft_cell_get", o, &weft_cell_type)) return NULL;
-  weft__object_lock(weft__stripe(o));
-  weft_object *value = ((struct cell *)o)->value;
-  weft_xincref(value);
-  weft__object_unlock(weft__stripe(o));
+  weft_object *value = weft__slot_load(o, &((struct cell *)o)->value);
   return value ? value : weft_raise(&weft_ValueError, "the cell is empty");
 }
 
 int weft_cell_set(weft_object *o, weft_object *value) {
   if (!weft__expect("weft_cell_set", o, &weft_cell_type)) return -1;
   weft_xincref(value);
-  weft__object_lock(weft__stripe(o));
-  weft_object *old = ((struct cell *)o)->value;
-  ((struct cell *)o)->value = value;
-  weft__object_unlock(weft__stripe(o));
-  weft_xdecref(old);
+  weft__slot_store(o, &((struct cell *)o)->value, value);
   return 0;
 }
 
@@ -125,6 +118,11 @@ static int cell_traverse(weft_object *self, weft_visit visit, void *arg) {
 }
 
 static int cell_clear(weft_object *self) { return weft_cell_set(self, NULL); }
+
+static void cell_dealloc(weft_object *self) {
+  weft_clear(&((struct cell *)self)->value);
+  weft__heap_free(self, sizeof(struct cell));
+}
 
 static weft_object *cell_repr(weft_object *self) {
   weft_auto weft_object *value = weft_cell_get(self);
@@ -142,7 +140,8 @@ const weft_type weft_cell_type = {
              .flags = WEFT_TYPE_CONTAINER,
              .traverse = cell_traverse,
              .clear = cell_clear,
-             .dealloc = weft__generic_dealloc,
+             .dealloc = cell_dealloc,
              .repr = cell_repr,
              .hash = weft__hash_identity},
+    .guarded = true,
 };

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * list: a growable sequence of references. Each operation is atomic with respect to other threads.
+ * list: a growable sequence of references. Each operation is atomic with respect to other threads, and a safepoint.
  * Indices may be negative to count from the end.
  */
 #ifndef WEFT_LIST_H
 #define WEFT_LIST_H
 
+#include "../sync/mutex.h"
+#include "share.h"
 #include "type.h"
 
 WEFT_BEGIN_DECLS
@@ -14,24 +16,118 @@ extern WEFT_API const weft_type weft_list_type;
 
 static inline bool weft_list_check(const weft_object *o) { return o->type == &weft_list_type; }
 
+/* --- Making --- */
+
 /* An empty list. Returns new. Errors: memory. */
 WEFT_API weft_object *weft_list_new(void);
-/* A list of `n` items, to which it adds references. Returns new. Errors: memory. */
+/* A list of `n` items, to which it adds references, with no room to spare. Returns new. Errors: memory. */
 WEFT_API weft_object *weft_list_of(size_t n, weft_object *const *items);
+/* A list of what iterating over `iterable` gives. Returns new. Errors: TypeError, the iterable's, memory. */
+WEFT_API weft_object *weft_list_from(weft_object *iterable);
+
+/* --- Items --- */
+
 /* Items. Errors (-1): TypeError. */
 WEFT_API int64_t weft_list_length(weft_object *list);
 /* Item `index`. Returns new. Errors: TypeError, IndexError. */
-WEFT_API weft_object *weft_list_get(weft_object *list, int64_t index);
+static inline weft_object *weft_list_get(weft_object *list, int64_t index);
+/* As weft_list_get. Returns borrowed, valid until the end of the bracket that the caller has open (weft_read_begin).
+ * Misuse: no bracket is open. */
+WEFT_API weft_object *weft_list_peek(weft_object *list, int64_t index);
 /* Replaces item `index`. Errors (-1): TypeError, IndexError; the list is unaltered. May: run finalizers. */
-WEFT_API int weft_list_set(weft_object *list, int64_t index, weft_object *item);
+static inline int weft_list_set(weft_object *list, int64_t index, weft_object *item);
 /* Adds `item` at the end, amortised O(1). Errors (-1): TypeError, memory; the list is unaltered. */
-WEFT_API int weft_list_append(weft_object *list, weft_object *item);
+static inline int weft_list_append(weft_object *list, weft_object *item);
 /* Inserts before `index`, clamped to the list. Errors (-1): as append. */
 WEFT_API int weft_list_insert(weft_object *list, int64_t index, weft_object *item);
-/* Removes and returns item `index`. Returns new. Errors: TypeError, IndexError. */
+/* Removes and returns item `index`. Returns new. Errors: TypeError, IndexError, memory. */
 WEFT_API weft_object *weft_list_pop(weft_object *list, int64_t index);
+/* Removes item `index`. Errors (-1): as pop. May: run finalizers. */
+WEFT_API int weft_list_delete(weft_object *list, int64_t index);
 /* Removes all items, last to first. Errors (-1): TypeError. May: run finalizers. */
 WEFT_API int weft_list_clear(weft_object *list);
+/* Items that there is room for. Errors (-1): TypeError. */
+WEFT_API int64_t weft_list_capacity(weft_object *list);
+
+/* --- Parts --- */
+
+/* The items from `start` up to `stop`, both clamped to the list. Returns new. Errors: TypeError, memory. */
+WEFT_API weft_object *weft_list_slice(weft_object *list, int64_t start, int64_t stop);
+/* Replaces that slice by what iterating over `iterable` gives (NULL: by nothing), at one moment. The list may be the
+ * iterable. Errors (-1): TypeError, the iterable's, memory; the list is unaltered. May: run finalizers. */
+WEFT_API int weft_list_set_slice(weft_object *list, int64_t start, int64_t stop, weft_object *iterable);
+/* Adds what iterating over `iterable` gives at the end, at one moment. Errors (-1): as weft_list_set_slice. */
+WEFT_API int weft_list_extend(weft_object *list, weft_object *iterable);
+/* The items `n` times, 0 when n is negative. Returns new. Errors: TypeError, memory. */
+WEFT_API weft_object *weft_list_repeat(weft_object *list, int64_t n);
+
+/* --- Searching and order. These compare by weft_compare, which may run code of the user's. --- */
+
+/* Is an item equal to `value`? Errors (-1): TypeError, those of comparing. */
+WEFT_API int weft_list_contains(weft_object *list, weft_object *value);
+/* Where the first item equal to `value` is, from `start` up to `stop`, both clamped.
+ * Errors (-1): ValueError when there is none, TypeError, those of comparing. */
+WEFT_API int64_t weft_list_index(weft_object *list, weft_object *value, int64_t start, int64_t stop);
+/* How many items are equal to `value`. Errors (-1): as contains. */
+WEFT_API int64_t weft_list_count(weft_object *list, weft_object *value);
+/* Removes the first item equal to `value`. Errors (-1): as index. */
+WEFT_API int weft_list_remove(weft_object *list, weft_object *value);
+/* Reverses the order. Errors (-1): TypeError, memory. */
+WEFT_API int weft_list_reverse(weft_object *list);
+/*
+ * Sorts by `<` on what `key` (NULL: the item itself) returns for each item; stable, also when `reverse`d. Meanwhile the
+ * list is empty; if it is not at the end, ValueError. After an error the items are all there, in some order.
+ * Errors (-1): TypeError, ValueError, those of key and comparing, memory. Source: merge sort.
+ */
+WEFT_API int weft_list_sort(weft_object *list, weft_object *key, bool reverse);
+
+/* --- Fast paths --- */
+
+struct weft__list_items {
+  size_t capacity, size;
+  weft_object *item[];
+};
+struct weft__list {
+  weft_object header;
+  struct weft__list_items *items; /* never NULL */
+  weft_mutex lock;                /* of a shared list */
+};
+
+WEFT_API weft_object *weft__list_get(weft_object *list, int64_t index);
+WEFT_API int weft__list_set(weft_object *list, int64_t index, weft_object *item);
+WEFT_API int weft__list_append(weft_object *list, weft_object *item);
+
+/* index < size, read as unsigned numbers. A constant that is negative is told apart so that compilers do not warn. */
+#define WEFT__IS_INDEX(index, size) \
+  (!(__builtin_constant_p((index) < 0) && (index) < 0) && WEFT_LIKELY((uint64_t)(index) < (size)))
+
+/* The items of a list that the calling thread may touch; NULL: everything else. */
+static inline struct weft__list_items *weft__list_touch(weft_object *list) {
+  bool ours = WEFT_LIKELY(list != NULL) && WEFT_LIKELY(list->type == &weft_list_type) && weft__may_touch(list);
+  return ours ? ((struct weft__list *)list)->items : NULL;
+}
+
+static inline weft_object *weft_list_get(weft_object *list, int64_t index) {
+  struct weft__list_items *items = weft__list_touch(list);
+  if (WEFT_LIKELY(items != NULL) && WEFT__IS_INDEX(index, items->size)) return weft_new_ref(items->item[index]);
+  return weft__list_get(list, index);
+}
+
+static inline int weft_list_set(weft_object *list, int64_t index, weft_object *item) {
+  struct weft__list_items *items = weft__list_touch(list);
+  if (WEFT_UNLIKELY(!items || !item) || !WEFT__IS_INDEX(index, items->size)) return weft__list_set(list, index, item);
+  weft_object *old = items->item[index];
+  items->item[index] = weft_new_ref(item);
+  weft_decref(old);
+  return 0;
+}
+
+static inline int weft_list_append(weft_object *list, weft_object *item) {
+  struct weft__list_items *items = weft__list_touch(list);
+  if (WEFT_UNLIKELY(!items || !item || items->size == items->capacity)) return weft__list_append(list, item);
+  items->item[items->size++] = weft_new_ref(item);
+  return 0;
+}
 
 WEFT_END_DECLS
 #endif

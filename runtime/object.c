@@ -6,6 +6,7 @@
 #include "runtime/runtime_internal.h"
 #include "runtime/str.h"
 #include "sync/attach.h"
+#include "sync/grace_internal.h"
 
 /* --- Death --- */
 
@@ -41,9 +42,8 @@ static bool run_finalizer(weft_object *o) {
   return !weft__count_end_dying(&o->count);
 }
 
-static void die(weft_object *o) {
+static void dealloc(weft_object *o) {
   const weft_type *type = o->type;
-  if (type->marks_offset && run_finalizer(o)) return;
   if (!type->made) {
     type->spec.dealloc(o);
     return;
@@ -52,6 +52,17 @@ static void die(weft_object *o) {
   type->spec.dealloc(o);
   weft_error_unraisable((weft_object *)type); /* the object is gone */
   weft__self()->error = pending;
+}
+
+/* A thread may look at an item and drop the container in one bracket: then the container stays whole for a while. */
+static bool is_looked_at(const weft_object *o) { return o->type->guarded && weft__in_bracket(); }
+
+static void die(weft_object *o) {
+  if (o->type->marks_offset && run_finalizer(o)) return;
+  if (WEFT_UNLIKELY(is_looked_at(o)))
+    weft__tear_down_later(o);
+  else
+    dealloc(o);
 }
 
 static WEFT_NOINLINE void dealloc_container(weft_object *o) {
@@ -63,9 +74,15 @@ static WEFT_NOINLINE void dealloc_container(weft_object *o) {
   }
   ts->dealloc_depth++;
   die(o);
-  while (ts->dealloc_depth == 1 && ts->trash) {
-    die(trash_pop(ts));
-  }
+  while (ts->dealloc_depth == 1 && ts->trash) die(trash_pop(ts));
+  ts->dealloc_depth--;
+}
+
+void weft__tear_down(weft_object *o) {
+  struct weft__tstate *ts = weft__self();
+  ts->dealloc_depth++;
+  dealloc(o);
+  while (ts->dealloc_depth == 1 && ts->trash) die(trash_pop(ts));
   ts->dealloc_depth--;
 }
 

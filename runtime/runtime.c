@@ -17,6 +17,7 @@
 #include "runtime/runtime_internal.h"
 #include "runtime/text_internal.h"
 #include "sync/attach.h"
+#include "sync/grace_internal.h"
 #include "sync/parking.h"
 #include "sync/timeline_internal.h"
 
@@ -40,7 +41,11 @@ static void before_fork(void) {
   if (!weft__runtime_running()) return;
   attached_for_fork = !weft_is_attached();
   if (!attached_for_fork && weft__world_is_stopped()) weft__misuse("fork", "the world is stopped");
+  if (!attached_for_fork && weft__self()->brackets) weft__misuse("fork", "a read bracket is open");
   if (attached_for_fork && !weft_attach()) weft__fatal("fork: no memory to attach the forking thread");
+  weft_detach();
+  weft__grace_before_fork();
+  weft_reattach();
   weft__heap_flush_outbox(weft__self());
   weft__world_stop(weft__self());
   weft__lock_acquire(&weft__registry_lock);
@@ -60,12 +65,14 @@ static void after_fork_in_parent(void) {
   if (!weft__runtime_running()) return;
   unlock_all();
   weft__world_start(weft__self());
+  weft__grace_after_fork(false);
   if (attached_for_fork) weft_detach();
 }
 
 static void after_fork_in_child(void) {
   if (!weft__runtime_running()) return;
   unlock_all();
+  weft__grace_after_fork(true);
   weft__parking_after_fork();
   weft__gil_after_fork(weft__self());
   weft__threads_after_fork(weft__self());
@@ -103,6 +110,7 @@ void weft_finalize(void) {
   weft__check_attached("weft_finalize");
   if (weft__world_is_stopped()) weft__misuse("weft_finalize", "the world is stopped");
   weft__threads_wait();
+  weft__grace_settle(weft__self());
   weft__world_stop(weft__self());
   weft__store_release(&state, (uint32_t)ENDING);
   weft_error_clear();
@@ -110,6 +118,7 @@ void weft_finalize(void) {
   weft__timeline_off();
   weft__heap_collect_all();
   weft__tstates_fini();
+  weft__grace_fini();
   weft__threads_reset();
   weft__types_fini();
   weft__heap_fini();

@@ -10,6 +10,7 @@
 #include "error.h"
 #include "heap_internal.h"
 #include "object.h"
+#include "share.h"
 #include "type.h"
 
 /* Always checked; a failure is a defect of Weft or of the program, with no caller to tell. */
@@ -50,6 +51,8 @@ void weft__heap_unlock_after_fork(void);
 void weft__merge_queue_drain(struct weft__tstate *ts);
 void weft__merge_queue_free(struct weft__tstate *ts);
 void weft__merge_queue_move(struct weft__tstate *from, struct weft__tstate *to);
+/* Shares what other threads asked the calling thread to share. */
+void weft__revocations_answer(struct weft__tstate *ts);
 
 /* --- Objects --- */
 
@@ -78,6 +81,8 @@ weft_object *weft__str_vformat(const char *format, va_list args);
 weft_object *weft__str_vformat_lossy(const char *format, va_list args);
 /* Drops slots, calls clear, frees: the dealloc of types that say nothing about it. */
 void weft__generic_dealloc(weft_object *self);
+/* The death of an object that has been put off for a grace period (sync/grace.c). */
+void weft__tear_down(weft_object *o);
 
 /* The lock of a container's contents: none is needed under a GIL. Taking it is a safepoint; while it is held there is
  * none, and only attached threads hold it: so in a stopped world, and in the child of a fork, no such lock is held. */
@@ -91,8 +96,10 @@ static inline void weft__object_lock(weft_mutex *m) {
 static inline void weft__object_unlock(weft_mutex *m) {
   if (!WEFT__HAS_GIL) weft_mutex_unlock(m);
 }
-/* A lock for an object that has no room for its own; others may share it. */
-weft_mutex *weft__stripe(const weft_object *o);
+/* A reference in the body of a guarded object: reads it (a new reference, or NULL), replaces it and lets go of what was
+ * there (true: something was). Safepoints. May: block, run finalizers. */
+weft_object *weft__slot_load(weft_object *self, weft_object **slot);
+bool weft__slot_store(weft_object *self, weft_object **slot, weft_object *value_steal);
 
 /* Around a slot that may nest without bound (repr, compare, hash). False: RecursionError is set. */
 bool weft__recursion_enter(const char *where);

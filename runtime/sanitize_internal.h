@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What AddressSanitizer has to be told about the private heap; nothing in other builds. A free block is poisoned but
- * for its first 16 bytes, which hold the dead count word and the link; arenas are searched for pointers by the leak
- * check.
+ * What the sanitizers have to be told; nothing in other builds. A free block of the private heap is poisoned but for
+ * its first 16 bytes, which hold the dead count word and the link; arenas are searched for pointers by the leak check.
+ * ThreadSanitizer does not see into liburcu: what a grace period orders is annotated.
  */
 #ifndef WEFT_SANITIZE_INTERNAL_H
 #define WEFT_SANITIZE_INTERNAL_H
@@ -16,6 +16,24 @@
 #endif
 #ifdef __SANITIZE_ADDRESS__
 #define WEFT__ASAN 1
+#endif
+
+#ifdef __has_feature
+#if __has_feature(thread_sanitizer)
+#define WEFT__TSAN 1
+#endif
+#endif
+#ifdef __SANITIZE_THREAD__
+#define WEFT__TSAN 1
+#endif
+
+#ifdef WEFT__TSAN
+#include <sanitizer/tsan_interface.h>
+static inline void weft__tsan_release(void *tag) { __tsan_release(tag); }
+static inline void weft__tsan_acquire(void *tag) { __tsan_acquire(tag); }
+#else
+static inline void weft__tsan_release(void *tag) { (void)tag; }
+static inline void weft__tsan_acquire(void *tag) { (void)tag; }
 #endif
 
 #ifdef WEFT__ASAN

@@ -18,6 +18,9 @@ typedef weft_object *(*weft__item_of)(weft_object *sequence, size_t index);
 /* Compares item by item; at the first difference the items decide, else the lengths. The items are counted while they
  * are compared: a user's slot may change the sequence. */
 int weft__sequence_compare(weft_object *a, weft_object *b, weft__item_of item, enum weft_compare_op op);
+/* An iterator over it. */
+weft_object *weft__sequence_iter(weft_object *sequence, weft__item_of item);
+extern const weft_type weft__sequence_iterator_type;
 /* "[a, b]", or "[...]" for a sequence inside itself. */
 weft_object *weft__sequence_repr(weft_object *self, weft__item_of item, const char *open, const char *close);
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "runtime/int.h"
 #include "runtime/none.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/sequence_internal.h"
@@ -129,6 +130,29 @@ static weft_object *tuple_add(weft_object *a, weft_object *b) {
   return &sum->header;
 }
 
+static weft_object *tuple_iter(weft_object *self) { return weft__sequence_iter(self, item_of); }
+
+static weft_object *tuple_get_item(weft_object *self, weft_object *key) {
+  if (!weft_is_instance(key, &weft_int_type))
+    return weft_raise(&weft_TypeError, "tuple indices must be integers, not %s", key->type->spec.name);
+  return weft_tuple_get(self, weft_int_value(key));
+}
+
+static weft_object *tuple_multiply(weft_object *a, weft_object *b) {
+  bool first = weft_tuple_check(a);
+  struct tuple *once = (struct tuple *)(first ? a : b);
+  weft_object *n_object = first ? b : a;
+  if (!weft_is_instance(n_object, &weft_int_type)) return NULL;
+  int64_t n = weft_int_value(n_object);
+  size_t total;
+  if (n <= 0 || once->size == 0) return &empty.header;
+  if (__builtin_mul_overflow(once->size, (size_t)n, &total)) return weft_raise_memory();
+  struct tuple *t = make(total);
+  if (!t) return NULL;
+  for (size_t i = 0; i < total; i++) t->items[i] = weft_new_ref(once->items[i % once->size]);
+  return &t->header;
+}
+
 static int64_t tuple_length(weft_object *self) { return (int64_t)((struct tuple *)self)->size; }
 
 const weft_type weft_tuple_type = {
@@ -144,5 +168,8 @@ const weft_type weft_tuple_type = {
              .hash = tuple_hash,
              .compare = tuple_compare,
              .add = tuple_add,
+             .multiply = tuple_multiply,
+             .get_item = tuple_get_item,
+             .iter = tuple_iter,
              .length = tuple_length},
 };

@@ -3,8 +3,8 @@
  * Types made from specs, and instances with fixed slots.
  *
  * An instance of a type made here: the base's body, then the type's slots (one pointer each), then, if the type has a
- * finalizer that its base has not, a word for the "finalized" mark. Slots of an instance that other threads may see are
- * read and written under one of a few striped locks, chosen by the instance's address.
+ * finalizer that its base has not, a word for the "finalized" mark. An instance is private until shared (share.h); a
+ * slot of a shared one is replaced by one atomic exchange, and read in a bracket.
  */
 #include "runtime/type.h"
 
@@ -14,7 +14,7 @@
 #include "runtime/none.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/str.h"
-#include "sync/mutex.h"
+#include "sync/grace_internal.h"
 
 static weft_object *type_repr(weft_object *self) {
   return weft_str_format("<type '%s'>", ((const weft_type *)self)->spec.name);
@@ -47,15 +47,6 @@ const weft_type weft_type_type = {
 bool weft_type_derives(const weft_type *type, const weft_type *base) {
   while (type && type != base) type = type->spec.base;
   return type;
-}
-
-/* --- Locks of instances, in modes without a GIL --- */
-
-enum { STRIPES = 64 };
-static struct { __attribute__((aligned(WEFT_CACHE_LINE))) weft_mutex mutex; } stripes[STRIPES];
-
-weft_mutex *weft__stripe(const weft_object *o) {
-  return &stripes[((uintptr_t)o >> 4 ^ (uintptr_t)o >> 12) % STRIPES].mutex;
 }
 
 /* --- Slots that types made here share --- */
@@ -111,13 +102,27 @@ static int64_t find_slot(const weft_type *type, const char *name) {
   return -1;
 }
 
-/* Stores `value`, to which it takes over the reference; returns what was there. */
-static weft_object *swap_slot(weft_object *self, weft_object **slot, weft_object *value) {
-  weft_mutex *lock = weft__stripe(self);
-  weft__object_lock(lock);
-  weft_object *old = *slot;
-  *slot = value;
-  weft__object_unlock(lock);
+weft_object *weft__slot_load(weft_object *self, weft_object **slot) {
+  bool private = weft__touch(self);
+  if (!private) weft__bracket_begin();
+  /* order: acquire [slot]: sees the object as whoever stored it made it. */
+  weft_object *value = weft__load_acquire(slot);
+  weft_xincref(value);
+  if (!private) weft__bracket_end();
+  return value;
+}
+
+bool weft__slot_store(weft_object *self, weft_object **slot, weft_object *value_steal) {
+  weft_object *old;
+  bool private = weft__touch(self);
+  if (private) {
+    old = *slot;
+    *slot = value_steal;
+  } else {
+    /* order: acq_rel [slot]: publishes the value; sees the old one, which is ours now, as it was made. */
+    old = weft__exchange_acq_rel(slot, value_steal);
+  }
+  if (old) weft__drop_item(old, private);
   return old;
 }
 
@@ -129,10 +134,9 @@ static weft_object *instance_getattr(weft_object *self, const char *name) {
 static int instance_setattr(weft_object *self, const char *name, weft_object *value) {
   int64_t i = find_slot(self->type, name);
   if (i >= 0 && value) return weft_slot_set(self, (size_t)i, value);
-  weft_object *old = i >= 0 ? swap_slot(self, &slots_of(self)[i], NULL) : NULL;
-  if (!old) weft__no_attribute(self, name);
-  weft_xdecref(old);
-  return old ? 0 : -1;
+  if (i >= 0 && weft__slot_store(self, &slots_of(self)[i], NULL)) return 0;
+  weft__no_attribute(self, name);
+  return -1;
 }
 
 /* --- Making a type --- */
@@ -164,6 +168,11 @@ static void inherit(weft_type_spec *spec, const weft_type_spec *base) {
   INHERIT(subtract);
   INHERIT(multiply);
   INHERIT(length);
+  INHERIT(get_item);
+  INHERIT(set_item);
+  INHERIT(contains);
+  INHERIT(iter);
+  INHERIT(next);
   INHERIT(getattr);
   INHERIT(setattr);
   INHERIT(item_size);
@@ -249,6 +258,7 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
     free(m);
     return NULL;
   }
+  m->type.guarded = m->type.slots_offset || base->guarded;
   bool simple = !m->type.spec.dealloc && !(m->type.spec.flags & WEFT_TYPE_CONTAINER) && !m->type.marks_offset;
   m->type.plain = simple && !m->type.spec.item_size && m->type.spec.basic_size <= WEFT__SMALL_MAX;
   if (m->type.spec.dealloc == instance_dealloc)
@@ -317,11 +327,7 @@ static weft_object **slot_of(const char *call, weft_object *instance, size_t ind
 weft_object *weft_slot_get(weft_object *instance, size_t index) {
   weft_object **slot = slot_of("weft_slot_get", instance, index);
   if (!slot) return NULL;
-  weft_mutex *lock = weft__stripe(instance);
-  weft__object_lock(lock);
-  weft_object *value = *slot;
-  weft_xincref(value);
-  weft__object_unlock(lock);
+  weft_object *value = weft__slot_load(instance, slot);
   return value ? value
                : weft_raise(&weft_AttributeError, "slot %zu of '%s' is empty", index, instance->type->spec.name);
 }
@@ -330,6 +336,6 @@ int weft_slot_set(weft_object *instance, size_t index, weft_object *value) {
   weft_object **slot = slot_of("weft_slot_set", instance, index);
   if (!slot) return -1;
   weft_xincref(value);
-  weft_xdecref(swap_slot(instance, slot, value));
+  weft__slot_store(instance, slot, value);
   return 0;
 }

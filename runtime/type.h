@@ -47,6 +47,11 @@ typedef struct weft_type_spec {
   weft_object *(*subtract)(weft_object *a, weft_object *b);
   weft_object *(*multiply)(weft_object *a, weft_object *b);
   int64_t (*length)(weft_object *self);
+  weft_object *(*get_item)(weft_object *self, weft_object *key);
+  int (*set_item)(weft_object *self, weft_object *key, weft_object *value); /* value NULL: deletes */
+  int (*contains)(weft_object *self, weft_object *value);                   /* -1, 0, 1 */
+  weft_object *(*iter)(weft_object *self);
+  weft_object *(*next)(weft_object *self); /* NULL without an error set: the end */
   weft_object *(*getattr)(weft_object *self, const char *name);
   int (*setattr)(weft_object *self, const char *name, weft_object *value);
 } weft_type_spec;
@@ -62,6 +67,7 @@ struct weft_type {
   uint32_t marks_offset; /* where in the instance the "finalized" mark is; 0: the type has no finalizer */
   bool plain;            /* dies without side effects: the block is simply freed */
   bool made;             /* by weft_type_new: user code may run in its slots */
+  bool guarded;          /* its instances' bodies are used by the rules of share.h */
   int (*body_traverse)(weft_object *self, weft_visit visit, void *arg); /* what the generated slots call for the rest */
   int (*body_clear)(weft_object *self);                                 /* of the body, where there are fixed slots */
   void (*body_dealloc)(weft_object *self); /* frees the instance but knows nothing of fixed slots; NULL: none such */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/runtime_internal.h"
+#include "sync/grace_internal.h"
 #include "sync/timeline_internal.h"
 #include "sync/tstate.h"
 
@@ -19,10 +20,10 @@ enum { SPINS_BEFORE_SLEEP = 400 }; /* about 10 µs here: a stopped world or a ho
  */
 struct weft__tstate weft__nobody = {.status = WEFT__STATUS_VACANT, .slot = WEFT__SLOT_NOBODY};
 
-#define TLS_NOBODY                                                                                    \
-  {                                                                                                   \
-    .self = &weft__nobody, .heap = &weft__heap_of_nobody, .status = &weft__nobody.status, .fresh = 0, \
-    .slot = WEFT__SLOT_NOBODY                                                                         \
+#define TLS_NOBODY                                                                        \
+  {                                                                                       \
+    .self = &weft__nobody, .heap = &weft__heap_of_nobody, .status = &weft__nobody.status, \
+    .fresh = WEFT__COUNT_FRESH(WEFT__SLOT_NOBODY), .slot = WEFT__SLOT_NOBODY              \
   }
 
 WEFT_TLS struct weft__tls weft__tls = TLS_NOBODY;
@@ -65,7 +66,7 @@ static struct weft__tstate *tstate_make(void) {
   }
   ts->slot = weft__slots_used + 1;
   ts->status = WEFT__STATUS_VACANT | weft__world_stop_bit();
-  ts->fresh = (uint64_t)(WEFT__SLOT_BITS_FRESH | ts->slot) << 32;
+  ts->fresh = WEFT__COUNT_FRESH(ts->slot);
   /* order: release [slot-publish]: whoever finds the slot number in an object finds the state initialised. */
   weft__store_release(&slots[ts->slot], ts);
   weft__slots_used++;
@@ -123,7 +124,7 @@ void weft__tstate_unreserve(struct weft__tstate *ts) {
 static void tls_set(struct weft__tstate *ts) {
   weft__tls.self = ts;
   weft__tls.heap = ts->heap;
-  weft__tls.status = &ts->status;
+  weft__tls.status = weft__grace_status(ts);
   weft__tls.fresh = ts->fresh;
   weft__tls.slot = ts->slot;
 }
@@ -181,6 +182,7 @@ static bool attach_free(struct weft__tstate *ts) {
 }
 
 void weft__stay_for_good(void) {
+  if (mine) weft__grace_close_brackets(mine);
   for (;;) pause();
 }
 
@@ -194,6 +196,7 @@ static bool try_attach(struct weft__tstate *ts) {
     return false;
   }
   tls_set(ts);
+  if (!WEFT__HAS_GIL) weft__grace_attached(ts);
   weft__timeline_record(ts, WEFT_TIMELINE_ATTACHED);
   return true;
 }
@@ -202,12 +205,19 @@ static void attach(struct weft__tstate *ts) {
   if (!try_attach(ts)) weft__stay_for_good();
 }
 
+/* Does what other threads want done with this one's objects. True: there was something. May: run finalizers. */
+static bool answer(struct weft__tstate *ts, uint32_t status) {
+  if (status & WEFT__STATUS_REVOKE) weft__revocations_answer(ts);
+  if (status & WEFT__STATUS_MERGE) weft__merge_queue_drain(ts);
+  if (status & WEFT__STATUS_RELEASE) weft__grace_release(ts);
+  return status & (WEFT__STATUS_REVOKE | WEFT__STATUS_MERGE | WEFT__STATUS_RELEASE);
+}
+
 /* Leaves ATTACHED while requests are pending: answers them first, as at a safepoint, except that a stopping world need
  * not wait for us to come back. */
 static void detach_free_slow(struct weft__tstate *ts, uint32_t status) {
   for (;;) {
-    if (status & WEFT__STATUS_MERGE) {
-      weft__merge_queue_drain(ts);
+    if (answer(ts, status)) {
       weft__heap_flush_outbox(ts);
       status = weft__load_relaxed(&ts->status);
       continue;
@@ -223,6 +233,7 @@ static void detach_free_slow(struct weft__tstate *ts, uint32_t status) {
 
 static void detach(struct weft__tstate *ts) {
   weft__heap_flush_outbox(ts);
+  if (!WEFT__HAS_GIL) weft__grace_detaches(ts);
   weft__timeline_record(ts, WEFT_TIMELINE_DETACHED);
   if (WEFT__HAS_GIL) {
     tls_clear();
@@ -292,7 +303,7 @@ void weft__poll_slow(void) {
     weft__heap_flush_outbox(ts);
     park(ts);
   }
-  if (status & WEFT__STATUS_MERGE) weft__merge_queue_drain(ts);
+  answer(ts, status);
 }
 
 /* --- Held off by others --- */
@@ -327,6 +338,7 @@ bool weft__tstate_init(void) {
 void weft__tstate_enter(struct weft__tstate *ts) {
   mine = ts;
   pthread_setspecific(exit_key, ts);
+  weft__grace_enter();
   attach(ts);
 }
 
@@ -336,8 +348,11 @@ void weft__tstate_leave(void) {
   weft_clear(&ts->thread_object);
   /* Whatever finalizers do here, they do with a heap. What comes in later, detach settles, and its blocks go where the
    * pages have gone. */
-  while (weft__load_relaxed(&ts->status) & WEFT__STATUS_MERGE) weft__merge_queue_drain(ts);
+  while (answer(ts, weft__load_relaxed(&ts->status))) {
+  }
   weft_error_clear();
+  weft__grace_close_brackets(ts);
+  weft__grace_leave(ts);
   weft__heap_abandon(ts);
   detach(ts);
   mine = NULL;
@@ -391,6 +406,7 @@ static void rouse(struct weft__tstate *ts) {
 
 void weft__tstates_fini(void) {
   struct weft__tstate *self = weft__self();
+  weft__revocations_answer(self); /* those who asked look up, and stay for good */
   tls_clear();
   mine = NULL;
   pthread_setspecific(exit_key, NULL);
@@ -407,6 +423,7 @@ void weft__tstates_fini(void) {
   for (uint32_t i = 1; i <= weft__slots_used; i++) {
     struct weft__tstate *ts = slots[i];
     weft__heap_destroy(ts->heap);
+    weft__grace_abandon(ts);
     weft__timeline_free(ts);
     weft__merge_queue_free(ts);
     weft__store_relaxed(&slots[i], NULL);
@@ -427,6 +444,8 @@ void weft__tstates_fini(void) {
 /* --- Fork --- */
 
 void weft__tstates_after_fork(struct weft__tstate *survivor) {
+  survivor->revocations = NULL; /* nobody who asked is here */
+  weft__and_relaxed(&survivor->status, ~(uint32_t)WEFT__STATUS_REVOKE);
   for (uint32_t i = 1; i <= weft__slots_used; i++) {
     struct weft__tstate *ts = slots[i];
     if (ts == survivor || (ts->status & WEFT__STATUS_STATE) == WEFT__STATUS_VACANT) continue;
@@ -437,6 +456,9 @@ void weft__tstates_after_fork(struct weft__tstate *survivor) {
     weft_clear(&ts->error);
     ts->trash = NULL;
     ts->repr = NULL;
+    ts->revocations = NULL;
+    ts->brackets = 0;
+    weft__grace_leave(ts);
     ts->dealloc_depth = ts->recursion_depth = 0;
     ts->fail_at = 0;
     /* The world is stopped: the mark stays until it starts. */

@@ -10,6 +10,8 @@
  *     bits:           STOP      the world is stopping or stopped   HELD      another thread merges counts on its behalf
  *                     MERGE     its merge queue is not empty       DROP      someone wants the GIL
  *                     SLEEPS    whoever makes it ATTACHED has to wake it by futex
+ *                     REVOKE    someone asks for a private object to be shared
+ *                     RELEASE   a grace period has passed, deferred releases are due
  *
  *   ATTACHED is left only by the thread itself. DETACHED -> ATTACHED is a compare-and-swap by the thread itself, which
  * any bit makes fail; it then becomes WAITING, and whoever clears the last of STOP and HELD makes it ATTACHED. So: a
@@ -20,7 +22,8 @@
  * behind, VACANT; the next thread takes it over, under the slot's lock, and owns from then on what that slot owns.
  * States are never freed while the runtime lives, so a slot number found in an object always leads to one.
  *
- * What protects what: status: atomics. queue: `lock`. All else: the thread itself, while attached; `lock` when vacant.
+ * What protects what: status: atomics. queue, revocations: `lock`. All else: the thread itself, while attached; `lock`
+ * when vacant.
  */
 #ifndef WEFT_SYNC_TSTATE_H
 #define WEFT_SYNC_TSTATE_H
@@ -44,12 +47,13 @@ enum {
   WEFT__STATUS_MERGE = 32,
   WEFT__STATUS_DROP = 64,
   WEFT__STATUS_SLEEPS = 128,
+  WEFT__STATUS_REVOKE = 256,
+  WEFT__STATUS_RELEASE = 512,
 };
 
-/* In the high half of a count word: a local count of 1. */
-enum { WEFT__SLOT_BITS_FRESH = 0x10000 };
-
-struct weft__merge_chunk; /* runtime/mode/biased_queue.c */
+struct weft__merge_chunk; /* runtime/mode/biased.c */
+struct weft__revocation;  /* runtime/share.c */
+struct weft__batch;       /* grace.c */
 struct weft__page;
 struct weft__block;
 struct weft__timeline_ring;
@@ -62,6 +66,14 @@ struct weft__gil_waiter {
   uint32_t granted;  /* futex word: 0 waiting, 1 sleeping, 2 the GIL is ours */
   uint32_t leads;    /* it is the first of its class: it keeps the time */
   bool from_io;      /* it released the GIL of its own will */
+};
+
+/* What waits for a grace period, see grace.c. */
+struct weft__deferred {
+  struct weft__batch *filling;
+  struct weft__batch *first, *last; /* sent, oldest first; `last` is meaningless when there is no first */
+  size_t bytes;                     /* of the sent ones */
+  bool releasing;
 };
 
 struct weft__tstate {
@@ -90,9 +102,15 @@ struct weft__tstate {
 
   struct weft__gil_waiter gil;
 
-  /* The merge queue; foreign threads write here. */
+  size_t brackets; /* open ones of weft_read_begin */
+  struct weft__deferred deferred;
+  struct weft__page *asked_page; /* whose objects it last asked to be shared, and how often in a row */
+  unsigned asked_in_a_row;
+
+  /* What foreign threads want settled and shared; they write here. */
   __attribute__((aligned(WEFT_CACHE_LINE))) weft__lock lock;
   struct weft__merge_chunk *queue;
+  struct weft__revocation *revocations;
 
   struct weft__tstate *next_vacant; /* registry lock */
 };

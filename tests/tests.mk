@@ -19,8 +19,9 @@ UNIT_LIMIT     ?= 300
 
 # Without halt_on_error a race is printed and the test passes. Children of fork start threads of their own.
 # Tests of misuse and of crashes want their signals. Tests look for leaks themselves: Criterion has some of its own at exit.
-TSAN_UNIT   := halt_on_error=1:atexit_sleep_ms=0:handle_segv=0:handle_abort=0:die_after_fork=0:allocator_may_return_null=1
-TSAN_STRESS := halt_on_error=1:second_deadlock_stack=1:die_after_fork=0:report_thread_leaks=0
+# ThreadSanitizer does not see what orders liburcu's own accesses.
+TSAN_UNIT   := suppressions=$(CURDIR)/tests/tsan.supp:halt_on_error=1:atexit_sleep_ms=0:handle_segv=0:handle_abort=0:die_after_fork=0:allocator_may_return_null=1
+TSAN_STRESS := suppressions=$(CURDIR)/tests/tsan.supp:halt_on_error=1:second_deadlock_stack=1:die_after_fork=0:report_thread_leaks=0
 ASAN_UNIT   := handle_segv=0:handle_abort=0:detect_leaks=1:leak_check_at_exit=0:allocator_may_return_null=1
 ASAN_STRESS := detect_leaks=1
 UBSAN_ALL   := print_stacktrace=1

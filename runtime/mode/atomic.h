@@ -2,9 +2,16 @@
 /*
  * Mode atomic: threads run in parallel and every change of a count is one atomic read-modify-write.
  *
- * refs > 0: that many references, plus DYING while a finalizer runs. refs == 0: dead. refs < 0: immortal.
- * The initial load of a count operation finds immortals without writing to them, so that a hot shared constant does not
- * bounce between caches; its value is not otherwise used.
+ *     bit 63      61      60        45 44                 0
+ *     +--------+-------+--------------+--------------------+
+ *     |immortal| DYING |  owner slot  |       count        |
+ *     +--------+-------+--------------+--------------------+
+ *
+ * The count is all references. The owner slot says to whom the object's body is private (runtime/share.c); nobody
+ * counts by it. Adding and subtracting never reaches beyond the count, which a program cannot overflow. DYING  a
+ * finalizer runs; a decref to zero does nothing, try_incref refuses. dead: no count, not DYING. The initial load of a
+ * count operation finds immortals without writing to them, so that a hot shared constant does not bounce between
+ * caches; its value is not otherwise used.
  */
 #ifndef WEFT_MODE_ATOMIC_H
 #define WEFT_MODE_ATOMIC_H
@@ -15,81 +22,118 @@
 #define WEFT__HAS_OWNERS 0
 
 typedef struct weft_count {
-  int64_t refs;
+  int64_t word;
 } weft_count;
 
+#define WEFT__ATOMIC_COUNT       (((int64_t)1 << 45) - 1)
+#define WEFT__ATOMIC_OWNER_SHIFT 45
+#define WEFT__ATOMIC_OWNER       ((int64_t)0xFFFF << WEFT__ATOMIC_OWNER_SHIFT)
+#define WEFT__ATOMIC_DYING       ((int64_t)1 << 61)
+
+#define WEFT__COUNT_FRESH(slot) ((uint64_t)(slot) << WEFT__ATOMIC_OWNER_SHIFT | 1)
 #define WEFT__COUNT_IMMORTAL \
   { INT64_MIN / 2 }
 
-/* While a finalizer runs, its bit stands in for a reference: a decref below it cannot reach zero. */
-#define WEFT__ATOMIC_DYING ((int64_t)1 << 61)
+WEFT_BEGIN_DECLS
 
 /* order: relaxed: the thread that makes an object publishes it by other means. */
-static inline void weft__count_init(weft_count *c) { weft__store_relaxed(&c->refs, (int64_t)1); }
+static inline void weft__count_init(weft_count *c) { weft__store_relaxed(&c->word, (int64_t)weft__tls.fresh); }
 
 static inline void weft__count_incref(weft_count *c) {
   /* order: relaxed: whoever adds a reference holds one, so the object cannot die meanwhile. */
-  if (WEFT_UNLIKELY(weft__load_relaxed(&c->refs) < 0)) return;
-  weft__add_relaxed(&c->refs, 1);
+  if (WEFT_UNLIKELY(weft__load_relaxed(&c->word) < 0)) return;
+  weft__add_relaxed(&c->word, 1);
 }
 
 static inline bool weft__count_decref(weft_count *c) {
-  if (WEFT_UNLIKELY(weft__load_relaxed(&c->refs) < 0)) return false;
+  if (WEFT_UNLIKELY(weft__load_relaxed(&c->word) < 0)) return false;
   /* order: release [count-drop]: publishes this thread's use of the object; pairs with the acquire load below, made by
    * the thread that drops the last reference. */
-  if (weft__sub_release(&c->refs, 1) != 1) return false;
+  if ((weft__sub_release(&c->word, 1) & (WEFT__ATOMIC_COUNT | WEFT__ATOMIC_DYING)) != 1) return false;
   /* order: acquire [count-drop]: sees every other thread's use before the object is torn down. */
-  (void)weft__load_acquire(&c->refs);
+  (void)weft__load_acquire(&c->word);
   return true;
 }
 
 static inline bool weft__count_try_incref(weft_count *c) {
-  int64_t refs = weft__load_relaxed(&c->refs);
+  int64_t word = weft__load_relaxed(&c->word);
   do {
-    if (refs < 0) return true;
-    if (refs == 0 || (refs & WEFT__ATOMIC_DYING)) return false;
+    if (word < 0) return true;
+    if ((word & WEFT__ATOMIC_COUNT) == 0 || (word & WEFT__ATOMIC_DYING)) return false;
     /* order: acquire [count-drop]: sees the object as whoever last published it left it. */
-  } while (!weft__cas_weak_acquire(&c->refs, &refs, refs + 1));
+  } while (!weft__cas_weak_acquire(&c->word, &word, word + 1));
   return true;
 }
 
 /* order: relaxed: a snapshot. */
 static inline int64_t weft__count_refs(const weft_count *c) {
-  int64_t refs = weft__load_relaxed(&c->refs);
-  return refs < 0 ? WEFT__IMMORTAL_REFS : refs & ~WEFT__ATOMIC_DYING;
+  int64_t word = weft__load_relaxed(&c->word);
+  return word < 0 ? WEFT__IMMORTAL_REFS : word & WEFT__ATOMIC_COUNT;
 }
-/* order: acquire [count-drop]: the only reference is ours; sees what those who dropped theirs did before. */
-static inline bool weft__count_is_unique(const weft_count *c) { return weft__load_acquire(&c->refs) == 1; }
-static inline bool weft__count_is_immortal(const weft_count *c) { return weft__load_relaxed(&c->refs) < 0; }
-static inline bool weft__count_is_dead(const weft_count *c) { return weft__load_relaxed(&c->refs) == 0; }
+static inline bool weft__count_is_unique(const weft_count *c) {
+  /* order: acquire [count-drop]: the only reference is ours; sees what those who dropped theirs did before. */
+  return (weft__load_acquire(&c->word) & ~WEFT__ATOMIC_OWNER) == 1;
+}
+static inline bool weft__count_is_immortal(const weft_count *c) { return weft__load_relaxed(&c->word) < 0; }
+static inline bool weft__count_is_dead(const weft_count *c) {
+  int64_t word = weft__load_relaxed(&c->word);
+  return word >= 0 && !(word & (WEFT__ATOMIC_COUNT | WEFT__ATOMIC_DYING));
+}
 /* order: relaxed: others who hold references keep changing it harmlessly: it stays far below zero. */
 static inline bool weft__count_immortalize(weft_count *c) {
-  weft__store_relaxed(&c->refs, INT64_MIN / 2);
+  weft__store_relaxed(&c->word, INT64_MIN / 2);
   return true;
 }
 static inline void weft__count_publish_weak(weft_count *c) { (void)c; }
 
 /* order: relaxed: the count is zero, nobody else may touch the object. */
-static inline void weft__count_begin_dying(weft_count *c) { weft__store_relaxed(&c->refs, WEFT__ATOMIC_DYING); }
+static inline void weft__count_begin_dying(weft_count *c) { weft__store_relaxed(&c->word, WEFT__ATOMIC_DYING); }
 static inline bool weft__count_end_dying(weft_count *c) {
-  int64_t refs = WEFT__ATOMIC_DYING;
-  /* order: acq_rel [count-drop]: as the last decref; a reference made by the finalizer may live in another thread. */
-  if (weft__cas_acq_rel(&c->refs, &refs, (int64_t)0)) return true;
-  if (refs < 0) return false;
-  return weft__sub_acq_rel(&c->refs, WEFT__ATOMIC_DYING) == WEFT__ATOMIC_DYING;
+  int64_t word = weft__load_relaxed(&c->word), next;
+  do {
+    if (word < 0) return false;
+    next = word & WEFT__ATOMIC_COUNT;
+    /* order: acq_rel [count-drop]: as the last decref; a reference made by the finalizer may live in another thread. */
+  } while (!weft__cas_weak_acq_rel(&c->word, &word, next));
+  return next == 0;
 }
 
-/* The bit makes a reader that still tries to revive the object refuse. */
+/* DYING makes a reader that still tries to revive the object refuse; the aligned pointer takes the place of the count.
+ */
 static inline void weft__count_set_link(weft_count *c, void *next) {
-  weft__store_relaxed(&c->refs, (int64_t)(uintptr_t)next | WEFT__ATOMIC_DYING);
+  weft__store_relaxed(&c->word, (int64_t)((uintptr_t)next >> 3) | WEFT__ATOMIC_DYING);
 }
 static inline void *weft__count_take_link(weft_count *c) {
-  int64_t refs = weft__load_relaxed(&c->refs);
-  weft__store_relaxed(&c->refs, (int64_t)0);
-  return (void *)(uintptr_t)(refs & ~WEFT__ATOMIC_DYING);
+  int64_t word = weft__load_relaxed(&c->word);
+  weft__store_relaxed(&c->word, (int64_t)0);
+  return (void *)(uintptr_t)((word & WEFT__ATOMIC_COUNT) << 3);
 }
 
-static inline void weft__count_disown(weft_count *c) { (void)c; }
-static inline void weft__count_own(weft_count *c) { (void)c; }
+static inline bool weft__count_is_private(const weft_count *c) {
+  /* order: relaxed: only the calling thread takes its slot out of the word, or somebody who holds it off. */
+  return ((uint64_t)weft__load_relaxed(&c->word) ^ weft__tls.fresh) >> WEFT__ATOMIC_OWNER_SHIFT == 0;
+}
+static inline uint32_t weft__count_owner(const weft_count *c) {
+  /* order: acquire [share]: who finds that there is no owner sees the body as the owner left it. */
+  int64_t word = weft__load_acquire(&c->word);
+  return word < 0 ? WEFT__SLOT_IMMORTAL : (uint32_t)((word & WEFT__ATOMIC_OWNER) >> WEFT__ATOMIC_OWNER_SHIFT);
+}
+static inline void weft__count_share(weft_count *c) {
+  /* order: acq_rel [share]: publishes the owner's use of the body to those who find that there is no owner. */
+  if (weft__load_relaxed(&c->word) >= 0) weft__and_acq_rel(&c->word, ~WEFT__ATOMIC_OWNER);
+}
 
+static inline void weft__count_disown(weft_count *c) {
+  int64_t fresh = (int64_t)weft__tls.fresh;
+  /* order: release [hand-over]: publishes our use of the body to the taker. */
+  if (weft__load_relaxed(&c->word) == fresh) (void)weft__cas_release(&c->word, &fresh, (int64_t)1);
+}
+static inline void weft__count_own(weft_count *c) {
+  int64_t unowned = 1;
+  /* order: acquire [hand-over]: sees the body as others left it. On failure the object just stays shared. */
+  if (weft__load_relaxed(&c->word) == unowned && weft__tls.slot != WEFT__SLOT_NOBODY)
+    (void)weft__cas_acquire(&c->word, &unowned, (int64_t)weft__tls.fresh);
+}
+
+WEFT_END_DECLS
 #endif

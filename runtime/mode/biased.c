@@ -253,7 +253,16 @@ void weft__merge_queue_drain(struct weft__tstate *ts) {
   }
 }
 
-/* --- Immortality and death --- */
+/* --- Sharing, immortality and death --- */
+
+void weft__brc_share(weft_count *c) {
+  uint64_t word = weft__load_relaxed(&c->word), next;
+  do {
+    if (owner_of(word) == WEFT__SLOT_IMMORTAL || owner_of(word) == WEFT__SLOT_NONE) return;
+    next = merged_word(flags_of(word), shared_of(word) + (int32_t)local_of(word));
+    /* order: acq_rel [share]: publishes the owner's use of the body to those who find that there is no owner. */
+  } while (!weft__cas_weak_acq_rel(&c->word, &word, next));
+}
 
 bool weft__brc_immortalize(weft_count *c) {
   uint64_t word = weft__load_relaxed(&c->word);

@@ -23,6 +23,9 @@
  * of the word means nothing. dead: nothing but MERGED and perhaps PUB (or all zero, in memory that never held an
  * object).
  *
+ * An object's body is private to its owner (runtime/share.c). It is no more when the word is MERGED, which only the
+ * owner does, at a safepoint or where it drops its last reference, or somebody who holds the owner off.
+ *
  * The slow paths, the merge queue and the proof obligations are in biased.c; tests/models/ checks the protocol.
  */
 #ifndef WEFT_MODE_BIASED_H
@@ -52,6 +55,7 @@ enum {
 
 #define WEFT__BRC_WORD(slot, local, shared) \
   ((uint64_t)(uint32_t)(shared) | (uint64_t)(slot) << 32 | (uint64_t)(local) << 48)
+#define WEFT__COUNT_FRESH(slot) WEFT__BRC_WORD(slot, 1, 0)
 #define WEFT__COUNT_IMMORTAL \
   { WEFT__BRC_WORD(WEFT__SLOT_IMMORTAL, 1, 0) }
 
@@ -64,6 +68,7 @@ WEFT_API bool weft__brc_decref_shared(weft_count *c);
 WEFT_API bool weft__brc_try_incref_shared(weft_count *c);
 WEFT_API bool weft__brc_immortalize(weft_count *c);
 WEFT_API bool weft__brc_end_dying(weft_count *c);
+WEFT_API void weft__brc_share(weft_count *c);
 
 /* order: relaxed: the thread that makes an object publishes it by other means. */
 static inline void weft__count_init(weft_count *c) { weft__store_relaxed(&c->word, weft__tls.fresh); }
@@ -151,6 +156,14 @@ static inline void *weft__count_take_link(weft_count *c) {
   weft__store_relaxed(&c->word, (word & WEFT__BRC_PUB) | WEFT__BRC_MERGED);
   return (void *)(uintptr_t)(((word & 3) | (word >> 4 & 0xFFFFFFF) << 2 | word >> 48 << 30) << 3);
 }
+
+/* order: relaxed: only the calling thread writes the local half while it matches. */
+static inline bool weft__count_is_private(const weft_count *c) {
+  return (uint16_t)weft__load_relaxed(&c->half.local) == (uint16_t)weft__tls.slot;
+}
+/* order: acquire [share]: who finds that there is no owner sees the body as the owner left it. */
+static inline uint32_t weft__count_owner(const weft_count *c) { return (uint16_t)(weft__load_acquire(&c->word) >> 32); }
+static inline void weft__count_share(weft_count *c) { weft__brc_share(c); }
 
 static inline void weft__count_disown(weft_count *c) {
   /* order: acquire [brc-shared]: the store ends the release sequence of those who dropped references before, so their

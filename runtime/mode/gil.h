@@ -17,6 +17,7 @@ typedef struct weft_count {
   int64_t refs;
 } weft_count;
 
+#define WEFT__COUNT_FRESH(slot) ((uint64_t)1)
 #define WEFT__COUNT_IMMORTAL \
   { INT64_MIN / 2 }
 
@@ -72,6 +73,10 @@ static inline void *weft__count_take_link(weft_count *c) {
   c->refs = 0;
   return next;
 }
+
+static inline bool weft__count_is_private(const weft_count *c) { return (void)c, true; }
+static inline uint32_t weft__count_owner(const weft_count *c) { return (void)c, WEFT__SLOT_NONE; }
+static inline void weft__count_share(weft_count *c) { (void)c; }
 
 static inline void weft__count_disown(weft_count *c) { (void)c; }
 static inline void weft__count_own(weft_count *c) { (void)c; }

@@ -22,6 +22,10 @@
  *   weft__count_set_link(c, next)     a dying object waits for its turn: the word holds a pointer (8-byte aligned,
  *   weft__count_take_link(c)          below 2^48) and refuses try_incref; taking it makes the word dead
  *   weft__count_disown(c) / _own(c)   hand-over of the only reference to another thread (see object.h)
+ *   weft__count_is_private(c)         the calling thread alone may touch the object's body, up to its next safepoint
+ *   weft__count_owner(c)              the slot of the thread to which the body is private; NONE or IMMORTAL: shared
+ *   weft__count_share(c)              from now on private to nobody; the caller is the owner, at a safepoint, or holds
+ *                                     the owner off
  *
  * and the constants
  *
@@ -36,6 +40,8 @@
 
 #include "../../sync/tls.h"
 #include "../config.h"
+
+/* What a thread's `fresh` is for its slot: WEFT__COUNT_FRESH(slot), the word of an object that it has just made. */
 
 /* What weft__count_refs says of an immortal object. */
 #define WEFT__IMMORTAL_REFS (INT64_C(1) << 62)

@@ -96,24 +96,25 @@ static inline void start(void) {
   weft_heap_get_stats(&heap_at_start);
 }
 
-/* The figures once no more than `blocks` blocks are alive, or after a second: a thread that has been joined may still
- * have to drop a reference to its thread object. */
-static inline weft_heap_stats settled_heap(size_t blocks) {
+/* The figures once no more than `blocks` blocks are alive, or after a while: a thread that has been joined may still
+ * have to drop a reference to its thread object, and what shared containers let go of waits for a grace period. */
+static inline weft_heap_stats settled_heap(size_t blocks, size_t large_blocks) {
   weft_heap_stats now;
   for (int tries = 0;; tries++) {
     weft_poll();
     weft_heap_get_stats(&now);
-    if (now.blocks <= blocks || tries == 1000) return now;
+    if ((now.blocks <= blocks && now.large_blocks <= large_blocks) || tries == 100) return now;
     weft_detach();
     usleep(1000);
     weft_reattach();
+    weft_synchronize();
   }
 }
 
 static inline void finish(void) {
   weft_object *error = weft_error_borrow();
   cr_assert_null(error, "an error is left: %s: %s", error->type->spec.name, weft_error_message(error));
-  weft_heap_stats now = settled_heap(heap_at_start.blocks + blocks_left_on_purpose);
+  weft_heap_stats now = settled_heap(heap_at_start.blocks + blocks_left_on_purpose, heap_at_start.large_blocks);
   cr_assert_eq(now.blocks, heap_at_start.blocks + blocks_left_on_purpose, "%zu blocks are left, not %zu", now.blocks,
                heap_at_start.blocks + blocks_left_on_purpose);
   cr_assert_eq(now.large_blocks, heap_at_start.large_blocks, "%zu large blocks are left", now.large_blocks);

@@ -259,7 +259,7 @@ RuntimeTest(faults, a_thread_that_cannot_be_started_is_an_error) {
       cr_assert(weft_error_is(&weft_MemoryError) || weft_error_is(&weft_RuntimeError), "request %d", (int)n);
       weft_error_clear();
     }
-    cr_assert_eq(settled_heap(blocks).blocks, blocks, "request %d", (int)n);
+    cr_assert_eq(settled_heap(blocks, SIZE_MAX).blocks, blocks, "request %d", (int)n);
     if (requests < n) break;
   }
   cr_assert(refused);

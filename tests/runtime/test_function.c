@@ -255,6 +255,6 @@ RuntimeTest(functions, threads_that_share_a_cell_lose_nothing) {
   weft_object *cell = weft_cell_new(NULL);
   in_new_threads(4, step_swap_cell, cell);
   weft_decref(cell);
-  weft_poll();
+  weft_synchronize();
   cr_assert_eq(freed(), 8000);
 }

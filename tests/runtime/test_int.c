@@ -236,7 +236,7 @@ RuntimeTest(ints, arithmetic_with_other_types_is_a_type_error) {
     cr_assert(!weft_add(INT(1), others[i]) && raised(&weft_TypeError));
     cr_assert(!weft_add(others[i], INT(1)) && raised(&weft_TypeError));
     cr_assert(!weft_subtract(INT(1), others[i]) && raised(&weft_TypeError));
-    cr_assert(!weft_multiply(others[i], INT(1)) && raised(&weft_TypeError));
+    if (others[i] != l && others[i] != s) cr_assert(!weft_multiply(others[i], INT(1)) && raised(&weft_TypeError));
   }
 }
 

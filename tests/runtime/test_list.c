@@ -493,7 +493,7 @@ RuntimeTest(lists, changes_of_many_threads_lose_nothing) {
   cr_assert_eq(freed(), 0);
   cr_assert_eq(weft_list_length(list), 20);
   weft_list_clear(list);
-  weft_poll();
+  weft_synchronize();
   cr_assert_eq(freed(), 20);
 }
 

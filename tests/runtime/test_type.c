@@ -786,7 +786,7 @@ RuntimeTest(types, threads_that_share_a_slot_lose_nothing) {
   weft_object *o = weft_instance_new(TYPE(.slot_names = NAMES("x")));
   in_new_threads(4, step_swap_slot, o);
   weft_decref(o);
-  weft_poll();
+  weft_synchronize();
   cr_assert_eq(freed(), 8000);
 }
 

@@ -4,9 +4,9 @@
  * end. Every child can make objects and threads and end in an orderly way; every forking thread is afterwards what it
  * was before, attached or not.
  *
- * The sanitizers' allocators do not survive a fork while another thread is in them: the child hangs. With them, no thread
- * begins or ends between the first fork and the last, so that all who allocate are attached, and stopped at a safepoint
- * when it happens.
+ * The sanitizers' allocators do not survive a fork while another thread is in them: the child hangs. With them, no
+ * thread begins or ends between the first fork and the last, so that all who allocate are attached, and stopped at a
+ * safepoint when it happens.
  *
  * Stands for: locks and queues that a child inherits in the middle of an operation of a thread that it does not have.
  */

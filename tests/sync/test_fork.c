@@ -281,6 +281,7 @@ static weft_object *own_tokens(weft_object *function, weft_object *const *args, 
 
 static int drop_tokens(void) {
   weft_list_clear(tokens);
+  weft_synchronize();
   CHILD_CHECK(count_of(&tokens_dead) == 1000);
   return use_everything();
 }
@@ -292,6 +293,7 @@ Test(fork, the_child_may_drop_what_lost_threads_owned) {
   cr_assert_eq(fork_and(drop_tokens), GOOD);
   cr_assert_eq(count_of(&tokens_dead), 0);
   weft_list_clear(tokens);
+  weft_synchronize();
   cr_assert_eq(count_of(&tokens_dead), 1000);
   raise_flag(&may_go);
   join_and_drop(thread);
@@ -332,6 +334,7 @@ Test(fork, what_was_queued_for_a_lost_thread_is_settled_in_the_child) {
   weft_object *thread = spawn(own_and_be_deaf);
   YIELD_UNTIL(count_of(&ready) == 1);
   weft_list_clear(tokens);
+  weft_synchronize();
   pthread_t helper = run(let_go_soon, NULL);
   cr_assert_eq(fork_and(find_queued_tokens_settled), GOOD);
   finish_detached(helper);
