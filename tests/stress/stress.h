@@ -153,6 +153,7 @@ UNUSED static void token_check(const weft_object *o) { REQUIRE(((const token *)o
 
 /* All references have been dropped and all threads have ended: everything that was born is dead, at once. */
 UNUSED static void tokens_require_all_dead(void) {
+  weft_synchronize(); /* what shared containers let go of */
   weft_poll();
   REQUIRE(weft__load_relaxed(&tokens_dead) == weft__load_relaxed(&tokens_born));
 }
