@@ -183,7 +183,7 @@ static void page_from_full(struct weft__heap *heap, struct weft__page *page) {
 /* An AVAILABLE page has no block in use any more. */
 static void page_give_back(struct weft__heap *heap, struct weft__page *page) {
   list_remove(&heap->available[page->bin], page);
-  weft__arena_give_page(page);
+  weft__arena_give_page(heap, page);
 }
 
 /* The same if it is so, and nobody is linking the page. */
@@ -284,6 +284,8 @@ static struct weft__page *adopt(struct weft__heap *heap, unsigned bin) {
   struct weft__page *page = orphans->available[bin];
   if (page) {
     list_remove(&orphans->available[bin], page);
+    orphans->pages--;
+    heap->pages++;
     /* order: release [page-heap]: publishes heap->owner to remote frees; pairs with page_return. */
     weft__store_release(&page->heap, heap);
   }
@@ -299,7 +301,7 @@ static struct weft__page *candidate(struct weft__heap *heap, unsigned bin) {
     return page;
   }
   if ((page = adopt(heap, bin))) return page;
-  if ((page = weft__arena_take_page())) page_start(page, heap, bin);
+  if ((page = weft__arena_take_page(heap))) page_start(page, heap, bin);
   return page;
 }
 
@@ -430,6 +432,7 @@ void weft__heap_destroy(struct weft__heap *heap) {
 
 static void orphan(struct weft__page *page, struct weft__page **from, struct weft__page **to) {
   list_remove(from, page);
+  orphans->pages++;
   weft__store_relaxed(&page->heap, orphans);
   list_push(to, page);
 }
@@ -448,7 +451,9 @@ void weft__heap_abandon(struct weft__tstate *ts) {
     }
   }
   while (heap->full) orphan(heap->full, &heap->full, &orphans->full);
+  heap->pages = 0;
   weft__lock_release(&orphan_lock);
+  weft__arena_unclaim(heap);
   take_returned(heap, STALE); /* what was listed meanwhile goes to the orphans */
 }
 

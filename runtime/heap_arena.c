@@ -2,11 +2,16 @@
 /*
  * Arenas: where pages come from and go back to.
  *
- *   An arena is in one of three lists: some of its pages are in use (open), all are (full), none is (spare). Pages are
- * taken from open arenas before spare ones, so that arenas get a chance to become empty; SPARE_MAX spare ones are kept
- * for the next burst, further ones go back to the system.
+ *   An arena is in one of four lists: it has a user (claimed), and then always empty pages; or it has none, and all of
+ * its pages are in use (full), or some (open), or none (spare). A heap with more than a few pages is the user of an
+ * arena, where it looks for empty pages first, so that threads do not pull each other's pages from CPU to CPU. Open
+ * arenas are used before spare ones, so that arenas get a chance to become empty.
  *
- * All of it is protected by `lock`; `reserved` and `limit` are atomic, large blocks count too.
+ *   Of arenas that are entirely empty a few are kept, in proportion to those in use, for the next burst; further ones
+ * go back to the system.
+ *
+ * All of it, and each heap's `arena`, is protected by `lock`; `reserved` and `limit` are atomic, large blocks count
+ * too.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -16,11 +21,17 @@
 #include "runtime/heap_pages_internal.h"
 #include "runtime/runtime_internal.h"
 
-enum { ARENA_SIZE = WEFT__ARENA_SIZE, PAGE_SIZE = WEFT__PAGE_SIZE, SPARE_MAX = 2 };
+enum {
+  ARENA_SIZE = WEFT__ARENA_SIZE,
+  PAGE_SIZE = WEFT__PAGE_SIZE,
+  EMPTY_KEPT = 2, /* arenas, and one more for each EMPTY_SHARE in use */
+  EMPTY_SHARE = 4,
+  FEW_PAGES = 4, /* heaps with fewer take them where others do */
+};
 
 static weft__lock lock;
-static struct weft__arena *open, *full, *spare;
-static size_t arenas, arenas_peak, spares;
+static struct weft__arena *claimed, *open, *full, *spare;
+static size_t arenas, arenas_peak, empty; /* claimed arenas may be empty, too */
 static size_t reserved, limit;
 
 /* --- The limit --- */
@@ -56,9 +67,10 @@ static void list_remove(struct weft__arena **list, struct weft__arena *arena) {
   if (arena->next) arena->next->previous = arena->previous;
 }
 
-static void list_move(struct weft__arena **from, struct weft__arena **to, struct weft__arena *arena) {
-  list_remove(from, arena);
-  list_push(to, arena);
+/* The list in which the arena belongs. */
+static struct weft__arena **list_of(const struct weft__arena *arena) {
+  if (arena->user) return &claimed;
+  return !arena->free_pages ? &full : arena->free_pages == UINT64_MAX ? &spare : &open;
 }
 
 /* --- Mapping --- */
@@ -78,36 +90,63 @@ static void unmap(uint8_t *base) {
   munmap(base, ARENA_SIZE);
 }
 
-/* Makes a spare arena. False: out of memory. */
-static bool arena_make(void) {
+/* Makes a spare arena. NULL: out of memory. */
+static struct weft__arena *arena_make(void) {
   struct weft__arena *arena = malloc(sizeof *arena);
-  uint8_t *base = arena && reserve(ARENA_SIZE) ? map() : NULL;
-  if (!base) {
-    if (arena) weft__heap_unreserve(ARENA_SIZE);
+  if (!arena || !reserve(ARENA_SIZE)) {
     free(arena);
-    return false;
+    return NULL;
+  }
+  uint8_t *base = map();
+  if (!base) {
+    weft__heap_unreserve(ARENA_SIZE);
+    free(arena);
+    return NULL;
   }
   weft__root_add(base, ARENA_SIZE);
-  arena->base = base;
-  arena->free_pages = UINT64_MAX;
+  *arena = (struct weft__arena){.base = base, .free_pages = UINT64_MAX};
   list_push(&spare, arena);
-  spares++;
+  empty++;
   if (++arenas > arenas_peak) arenas_peak = arenas;
-  return true;
+  return arena;
 }
 
 static void arena_drop(struct weft__arena *arena) {
   list_remove(&spare, arena);
-  spares--;
+  empty--;
   arenas--;
   unmap(arena->base);
   weft__heap_unreserve(ARENA_SIZE);
   free(arena);
 }
 
+/* Changes who uses the arena and which of its pages are empty, and files it accordingly. */
+static void arena_change(struct weft__arena *arena, struct weft__heap *user, uint64_t free_pages) {
+  struct weft__arena **from = list_of(arena);
+  empty += (free_pages == UINT64_MAX) - (arena->free_pages == UINT64_MAX);
+  if (arena->user) arena->user->arena = NULL;
+  arena->user = free_pages ? user : NULL;
+  arena->free_pages = free_pages;
+  if (arena->user) arena->user->arena = arena;
+  struct weft__arena **to = list_of(arena);
+  if (from == to) return;
+  list_remove(from, arena);
+  list_push(to, arena);
+}
+
+static void unclaim_if_empty(struct weft__arena *arena) {
+  if (arena->free_pages == UINT64_MAX) arena_change(arena, NULL, arena->free_pages);
+}
+
+static bool too_many_empty(void) { return empty > EMPTY_KEPT + (arenas - empty) / EMPTY_SHARE; }
+
 bool weft__heap_reserve(size_t bytes) {
   if (reserve(bytes)) return true;
   weft__lock_acquire(&lock);
+  for (struct weft__arena *arena = claimed, *next; arena; arena = next) {
+    next = arena->next;
+    unclaim_if_empty(arena);
+  }
   while (spare) arena_drop(spare);
   weft__lock_release(&lock);
   return reserve(bytes);
@@ -119,39 +158,52 @@ static struct weft__page *page_of(const struct weft__arena *arena, unsigned i) {
   return (struct weft__page *)(arena->base + (size_t)i * PAGE_SIZE);
 }
 
-static struct weft__page *take_page(void) {
-  if (!open) {
-    if (!spare && !arena_make()) return NULL;
-    spares--;
-    list_move(&spare, &open, spare);
-  }
-  struct weft__arena *arena = open;
+/* An arena with an empty page for the heap; NULL: out of memory. */
+static struct weft__arena *choose(const struct weft__heap *heap) {
+  if (heap->arena) return heap->arena;
+  if (open) return open;
+  if (spare) return spare;
+  if (claimed && heap->pages < FEW_PAGES) return claimed;
+  struct weft__arena *made = arena_make();
+  return made ? made : claimed;
+}
+
+static struct weft__page *take_page(struct weft__heap *heap) {
+  struct weft__arena *arena = choose(heap);
+  if (!arena) return NULL;
   unsigned i = (unsigned)__builtin_ctzll(arena->free_pages);
-  arena->free_pages &= arena->free_pages - 1;
-  if (!arena->free_pages) list_move(&open, &full, arena);
+  bool claim = !arena->user && !heap->arena && heap->pages >= FEW_PAGES;
+  arena_change(arena, claim ? heap : arena->user, arena->free_pages & (arena->free_pages - 1));
   struct weft__page *page = page_of(arena, i);
   weft__block_unpoison(page, PAGE_SIZE);
   memset(page, 0, sizeof *page);
   page->arena = arena;
+  heap->pages++;
   return page;
 }
 
-struct weft__page *weft__arena_take_page(void) {
+struct weft__page *weft__arena_take_page(struct weft__heap *heap) {
   weft__lock_acquire(&lock);
-  struct weft__page *page = take_page();
+  struct weft__page *page = take_page(heap);
   weft__lock_release(&lock);
   return page;
 }
 
-void weft__arena_give_page(struct weft__page *page) {
+void weft__arena_give_page(struct weft__heap *heap, struct weft__page *page) {
   struct weft__arena *arena = page->arena;
+  uint64_t mark = UINT64_C(1) << (((uint8_t *)page - arena->base) / PAGE_SIZE);
+  heap->pages--;
   weft__lock_acquire(&lock);
-  if (!arena->free_pages) list_move(&full, &open, arena);
-  arena->free_pages |= UINT64_C(1) << (((uint8_t *)page - arena->base) / PAGE_SIZE);
-  if (arena->free_pages == UINT64_MAX) {
-    list_move(&open, &spare, arena);
-    if (++spares > SPARE_MAX) arena_drop(arena);
-  }
+  arena_change(arena, arena->user, arena->free_pages | mark);
+  if (too_many_empty()) unclaim_if_empty(arena);
+  while (spare && too_many_empty()) arena_drop(spare);
+  weft__lock_release(&lock);
+}
+
+void weft__arena_unclaim(struct weft__heap *heap) {
+  weft__lock_acquire(&lock);
+  if (heap->arena) arena_change(heap->arena, NULL, heap->arena->free_pages);
+  while (spare && too_many_empty()) arena_drop(spare);
   weft__lock_release(&lock);
 }
 
@@ -160,8 +212,8 @@ void weft__arena_give_page(struct weft__page *page) {
 size_t weft__arenas_peak(void) { return arenas_peak; }
 
 void weft__arenas_walk(void (*visit)(const struct weft__arena *, void *), void *arg) {
-  struct weft__arena *const lists[] = {open, full, spare};
-  for (int i = 0; i < 3; i++)
+  struct weft__arena *const lists[] = {claimed, open, full, spare};
+  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
     for (struct weft__arena *arena = lists[i]; arena; arena = arena->next) visit(arena, arg);
 }
 
@@ -199,10 +251,11 @@ static void give_up(struct weft__arena **list) {
 }
 
 void weft__arenas_fini(void) {
+  give_up(&claimed);
   give_up(&open);
   give_up(&full);
   give_up(&spare);
-  arenas = arenas_peak = spares = 0;
+  arenas = arenas_peak = empty = 0;
   weft__store_relaxed(&limit, (size_t)0);
 }
 

@@ -32,7 +32,6 @@ struct weft__page {
   struct weft__block *free;
   uint32_t used;
   uint32_t block_size;
-  struct weft__heap *heap;            /* atomic: read by remote frees */
   struct weft__page *next, *previous; /* in the heap's list of available pages of its bin, or of full ones */
   uint8_t *carved, *end;              /* blocks from `carved` on have never been used */
   struct weft__arena *arena;
@@ -42,6 +41,7 @@ struct weft__page {
   uint32_t remote;  /* atomic: what other threads freed; heap_pages_internal.h */
   uint32_t at_rest; /* atomic: `used` when that was last told to others */
   struct weft__page *next_returned;
+  struct weft__heap *heap; /* atomic: read by remote frees */
 };
 
 struct weft__heap {
@@ -49,6 +49,8 @@ struct weft__heap {
   struct weft__page *available[WEFT__BINS]; /* doubly linked */
   struct weft__page *full;                  /* doubly linked, all bins */
   struct weft__page *returned;              /* atomic stack of pages that remote frees have listed */
+  size_t pages;                             /* that it holds */
+  struct weft__arena *arena;                /* where it looks for empty pages first; see heap_arena.c */
   struct weft__tstate *owner;               /* atomic: the slot whose heap it is, once it has pages; NULL: no slot's */
 };
 

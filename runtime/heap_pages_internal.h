@@ -52,13 +52,16 @@ static inline enum weft_heap_kind weft__page_kind(const struct weft__page *page)
 struct weft__arena {
   struct weft__arena *next, *previous; /* in one of the lists in heap_arena.c */
   uint8_t *base;
-  uint64_t free_pages; /* bit i: page i is empty, in no heap */
+  uint64_t free_pages;     /* bit i: page i is empty, in no heap */
+  struct weft__heap *user; /* its `arena` is this one; NULL: none */
 };
 
-/* An empty page, its header zeroed; NULL: out of memory. */
-struct weft__page *weft__arena_take_page(void);
-/* Gives it back. No heap knows it any more. */
-void weft__arena_give_page(struct weft__page *page);
+/* An empty page for the heap, its header zeroed; NULL: out of memory. */
+struct weft__page *weft__arena_take_page(struct weft__heap *heap);
+/* Gives it back. The heap does not know it any more. */
+void weft__arena_give_page(struct weft__heap *heap, struct weft__page *page);
+/* The heap's thread ends: it has no arena of its own any more. */
+void weft__arena_unclaim(struct weft__heap *heap);
 
 /* Calls `visit` for every arena; in a stopped world. */
 void weft__arenas_walk(void (*visit)(const struct weft__arena *, void *), void *arg);
