@@ -118,7 +118,7 @@ function print_target(    value, judged, rule, i) {
   for (i = 6; i <= NF; i++) rule = rule " " $i
   count[judged]++
   if (mark && value != "") marked++
-  printf "%-20s %2s  %-7s %-10s %-36s %9s %9s  %s\n", $1, $2, $3, $4, rule,
+  printf "%-22s %2s  %-7s %-10s %-44s %9s %9s  %s\n", $1, $2, $3, $4, rule,
     value == "" ? "" : number(value) mark, bound == "" ? "" : number(bound), judged
 }
 
@@ -134,7 +134,7 @@ part == "results" { parse($0); add_result() }
 part == "targets" && !targets_begun {
   targets_begun = 1
   print_table()
-  printf "\n%-20s %2s  %-7s %-10s %-36s %9s %9s\n", "target", "T", "mode", "figure", "", "measured", "bound"
+  printf "\n%-22s %2s  %-7s %-10s %-44s %9s %9s\n", "target", "T", "mode", "figure", "", "measured", "bound"
 }
 part == "targets" && NF && $1 !~ /^#/ && index($1, prefix) == 1 { print_target() }
 END {
