@@ -242,7 +242,8 @@ static void take_returned(struct weft__heap *heap, uint32_t stale) {
   struct weft__page *page = weft__exchange_acquire(&heap->returned, NULL);
   while (page) {
     struct weft__page *next = page->next_returned;
-    struct weft__heap *owner = weft__load_relaxed(&page->heap);
+    /* order: acquire [page-heap]: sees the heap initialised. */
+    struct weft__heap *owner = weft__load_acquire(&page->heap);
     if (owner == heap)
       page_unlist(heap, page, stale);
     else
@@ -263,8 +264,8 @@ static void take_returned_for(struct weft__heap *heap) {
     take_returned_orphans();
     return;
   }
-  /* order: relaxed: the pages that we know of came after it. */
-  struct weft__tstate *owner = weft__load_relaxed(&heap->owner);
+  struct weft__tstate *owner = heap->owner;
+  /* order: relaxed: a look; a thread that is away and comes back does it itself. */
   if ((weft__load_relaxed(&owner->status) & WEFT__STATUS_STATE) == WEFT__STATUS_ATTACHED) return;
   weft__lock_acquire(&owner->lock);
   enum weft__holding holding = weft__hold_off(owner, 0);
@@ -286,7 +287,7 @@ static struct weft__page *adopt(struct weft__heap *heap, unsigned bin) {
     list_remove(&orphans->available[bin], page);
     orphans->pages--;
     heap->pages++;
-    /* order: release [page-heap]: publishes heap->owner to remote frees; pairs with page_return. */
+    /* order: release [page-heap]: publishes the heap to remote frees; pairs with page_return. */
     weft__store_release(&page->heap, heap);
   }
   weft__lock_release(&orphan_lock);
@@ -332,7 +333,6 @@ void *weft__heap_alloc_slow(unsigned bin, const char *call) {
   if (bin / WEFT__CLASSES != WEFT_HEAP_BUFFER) weft_poll();
   if (weft__fault()) return NULL;
   struct weft__heap *heap = weft__tls.heap;
-  if (!WEFT__HAS_GIL) weft__store_relaxed(&heap->owner, weft__self());
   struct weft__page *page = next_page(heap, bin);
   if (!page) return NULL;
   struct weft__block *block = page->free;
@@ -359,7 +359,7 @@ uint64_t weft_heap_fail_nth(uint64_t nth) {
 /* `count` blocks, linked from `first` to `last`, go to another thread's page. */
 static void page_return(struct weft__page *page, struct weft__block *first, struct weft__block *last, uint32_t count) {
   /* Read before the blocks are handed over: afterwards the page may be gone.
-   * order: acquire [page-heap]: sees heap->owner. */
+   * order: acquire [page-heap]: sees the heap initialised. */
   struct weft__heap *heap = weft__load_acquire(&page->heap);
   /* order: acquire [at-rest]: sees at_rest; and that the page is no longer in the stack that it was in before. */
   uint32_t remote = weft__load_acquire(&page->remote), next, at_rest;
@@ -385,7 +385,7 @@ static void flush_outbox(struct weft__tstate *ts) {
   ts->outbox.count = 0;
 }
 
-void weft__heap_flush_outbox(struct weft__tstate *ts) {
+void weft__heap_flush(struct weft__tstate *ts) {
   flush_outbox(ts);
   take_returned(ts->heap, STALE);
 }
@@ -419,10 +419,12 @@ void weft__heap_free_slow(struct weft__page *page) {
 
 /* --- Life of a heap --- */
 
-struct weft__heap *weft__heap_create(void) {
+struct weft__heap *weft__heap_create(struct weft__tstate *owner) {
   if (WEFT__HAS_GIL) return &heap_of_all;
   struct weft__heap *heap = malloc(sizeof *heap);
-  if (heap) *heap = weft__heap_of_nobody;
+  if (!heap) return NULL;
+  *heap = weft__heap_of_nobody;
+  heap->owner = owner;
   return heap;
 }
 
@@ -439,7 +441,7 @@ static void orphan(struct weft__page *page, struct weft__page **from, struct wef
 
 void weft__heap_abandon(struct weft__tstate *ts) {
   struct weft__heap *heap = ts->heap;
-  weft__heap_flush_outbox(ts);
+  weft__heap_flush(ts);
   if (heap == &heap_of_all) return;
   weft__lock_acquire(&orphan_lock);
   for (unsigned bin = 0; bin < BINS; bin++) {

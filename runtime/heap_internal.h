@@ -51,7 +51,7 @@ struct weft__heap {
   struct weft__page *returned;              /* atomic stack of pages that remote frees have listed */
   size_t pages;                             /* that it holds */
   struct weft__arena *arena;                /* where it looks for empty pages first; see heap_arena.c */
-  struct weft__tstate *owner;               /* atomic: the slot whose heap it is, once it has pages; NULL: no slot's */
+  struct weft__tstate *owner;               /* whose heap it is; NULL: no slot's */
 };
 
 void *weft__heap_alloc_slow(unsigned bin, const char *call);

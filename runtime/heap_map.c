@@ -37,7 +37,7 @@ static void count_arena(const struct weft__arena *arena, void *n) {
 }
 
 static uint32_t slot_of(const struct weft__page *page) {
-  struct weft__tstate *owner = weft__load_relaxed(&weft__load_relaxed(&page->heap)->owner);
+  const struct weft__tstate *owner = weft__load_relaxed(&page->heap)->owner;
   return owner ? owner->slot : WEFT__SLOT_NONE;
 }
 

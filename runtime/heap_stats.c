@@ -7,7 +7,7 @@
 #include "sync/attach.h"
 
 bool weft__heap_pause(void) {
-  weft__heap_flush_outbox(weft__self());
+  weft__heap_flush(weft__self());
   if (weft__world_is_stopped()) return false;
   weft_stop_the_world();
   return true;

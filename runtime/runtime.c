@@ -46,7 +46,7 @@ static void before_fork(void) {
   weft_detach();
   weft__grace_before_fork();
   weft_reattach();
-  weft__heap_flush_outbox(weft__self());
+  weft__heap_flush(weft__self());
   weft__world_stop(weft__self());
   weft__lock_acquire(&weft__registry_lock);
   weft__gil_lock_for_fork();

@@ -32,13 +32,13 @@ void weft__warn(const char *format, ...) WEFT_PRINTF(1, 2) __attribute__((cold))
 bool weft__fault(void);
 
 extern struct weft__heap weft__heap_of_nobody;
-struct weft__heap *weft__heap_create(void);
+struct weft__heap *weft__heap_create(struct weft__tstate *owner);
 /* The calling thread ends: its pages are for others to adopt. */
 void weft__heap_abandon(struct weft__tstate *ts);
 void weft__heap_destroy(struct weft__heap *heap);
 /* Hands over the remote frees that the thread has collected, and takes back what others freed in its pages: before it
  * detaches or stops. */
-void weft__heap_flush_outbox(struct weft__tstate *ts);
+void weft__heap_flush(struct weft__tstate *ts);
 /* Does so for all threads, in a stopped world; pages that are empty then go back. */
 void weft__heap_collect_all(void);
 void weft__heap_fini(void);

@@ -59,7 +59,7 @@ static struct weft__tstate *tstate_make(void) {
   struct weft__tstate *ts = aligned_alloc(WEFT_CACHE_LINE, sizeof *ts);
   if (!ts) return NULL;
   memset(ts, 0, sizeof *ts);
-  ts->heap = weft__heap_create();
+  ts->heap = weft__heap_create(ts);
   if (!ts->heap) {
     free(ts);
     return NULL;
@@ -218,7 +218,7 @@ static bool answer(struct weft__tstate *ts, uint32_t status) {
 static void detach_free_slow(struct weft__tstate *ts, uint32_t status) {
   for (;;) {
     if (answer(ts, status)) {
-      weft__heap_flush_outbox(ts);
+      weft__heap_flush(ts);
       status = weft__load_relaxed(&ts->status);
       continue;
     }
@@ -232,7 +232,7 @@ static void detach_free_slow(struct weft__tstate *ts, uint32_t status) {
 }
 
 static void detach(struct weft__tstate *ts) {
-  weft__heap_flush_outbox(ts);
+  weft__heap_flush(ts);
   if (!WEFT__HAS_GIL) weft__grace_detaches(ts);
   weft__timeline_record(ts, WEFT_TIMELINE_DETACHED);
   if (WEFT__HAS_GIL) {
@@ -300,7 +300,7 @@ void weft__poll_slow(void) {
   uint32_t status = weft__load_relaxed(&ts->status);
   if (status & WEFT__STATUS_DROP) weft__gil_yield(ts);
   if (status & WEFT__STATUS_STOP) {
-    weft__heap_flush_outbox(ts);
+    weft__heap_flush(ts);
     park(ts);
   }
   answer(ts, status);

@@ -2,6 +2,8 @@
 /* The private heap between threads: frees by others, pages of threads that are away or dead, memory that goes back. */
 #include "support.h"
 
+#include <sys/wait.h>
+
 #include "runtime/heap_internal.h"
 
 RuntimeSuite(heap_threads);
@@ -303,6 +305,27 @@ RuntimeTest(heap_threads, memory_is_bounded_when_many_threads_come_and_go) {
     drop(n);
   }
   cr_assert_leq(stats().pages, pages + 2);
+}
+
+/* In the child nobody is left but the caller, and what the others had is as if they had ended. */
+RuntimeTest(heap_threads, what_other_threads_had_before_a_fork_goes_back_in_the_child) {
+  if (SANITIZED) return;
+  struct actor owner;
+  actor_start(&owner);
+  weft_heap_stats before = stats();
+  size_t n = MANY;
+  actor_do(&owner, step_make_and_drop_every_other, &n);
+  pid_t child = fork();
+  if (child == 0) {
+    drop(n);
+    weft_heap_stats after = stats();
+    _exit(after.blocks <= before.blocks && after.pages <= before.pages + 2 ? 0 : 1);
+  }
+  int status;
+  cr_assert_eq(waitpid(child, &status, 0), child);
+  cr_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  drop(n);
+  actor_quit(&owner);
 }
 
 RuntimeTest(heap_threads, what_a_dead_thread_has_left_behind_goes_back) {
