@@ -12,24 +12,18 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "runtime/dict_table_internal.h"
 #include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
+#include "runtime/str_internal.h"
 #include "runtime/text_internal.h"
 
-struct str {
-  weft_object header;
-  int64_t hash;       /* atomic: -1 until it is asked for; every thread computes the same */
-  uint64_t size : 63; /* bytes */
-  uint64_t wide : 1;  /* not all ASCII */
-  char bytes[];
-};
-
 static size_t block_size(size_t size, bool wide) {
-  size_t end = sizeof(struct str) + size + 1;
+  size_t end = sizeof(struct weft__str) + size + 1;
   return wide ? (end + 7) / 8 * 8 + 8 : end;
 }
 
-static uint64_t *code_points(const struct str *s) {
+static uint64_t *code_points(const struct weft__str *s) {
   return (uint64_t *)(void *)((char *)s + block_size(s->size, true) - 8);
 }
 
@@ -73,7 +67,7 @@ weft_object *weft_str_new_size(const char *bytes, size_t size) {
   int64_t length = count_code_points(bytes, size);
   if (length < 0) return weft_raise(&weft_ValueError, "str: the bytes are not UTF-8");
   bool wide = (uint64_t)length != size;
-  struct str *s = weft__object_alloc(&weft_str_type, block_size(size, wide), "weft_str_new_size");
+  struct weft__str *s = weft__object_alloc(&weft_str_type, block_size(size, wide), "weft_str_new_size");
   if (!s) return NULL;
   s->hash = -1;
   s->size = size;
@@ -142,15 +136,15 @@ weft_object *weft_str_format(const char *format, ...) {
 
 const char *weft_str_utf8(const weft_object *o, size_t *size) {
   if (!weft__expect("weft_str_utf8", o, &weft_str_type)) return NULL;
-  const struct str *s = (const struct str *)o;
+  const struct weft__str *s = (const struct weft__str *)o;
   if (size) *size = s->size;
   return s->bytes;
 }
 
-static int64_t length_of(const struct str *s) { return (int64_t)(s->wide ? *code_points(s) : s->size); }
+static int64_t length_of(const struct weft__str *s) { return (int64_t)(s->wide ? *code_points(s) : s->size); }
 
 int64_t weft_str_length(const weft_object *o) {
-  return weft__expect("weft_str_length", o, &weft_str_type) ? length_of((const struct str *)o) : -1;
+  return weft__expect("weft_str_length", o, &weft_str_type) ? length_of((const struct weft__str *)o) : -1;
 }
 
 /* --- Hash: SipHash-1-3 (Aumasson, Bernstein 2012), keyed per process against flooding --- */
@@ -162,9 +156,11 @@ bool weft__hash_seed_init(void) {
   if (seed) {
     hash_key[0] = strtoull(seed, NULL, 10);
     hash_key[1] = ~hash_key[0];
-    return true;
+  } else if (getrandom(hash_key, sizeof hash_key, 0) != sizeof hash_key) {
+    return false;
   }
-  return getrandom(hash_key, sizeof hash_key, 0) == sizeof hash_key;
+  weft__table_key = (hash_key[0] ^ hash_key[1] * UINT64_C(0x9e3779b97f4a7c15)) | 1;
+  return true;
 }
 
 static uint64_t rotate(uint64_t x, int by) { return x << by | x >> (64 - by); }
@@ -202,7 +198,7 @@ int64_t weft__hash_bytes(const void *bytes, size_t size) {
 }
 
 static int str_hash(weft_object *self, int64_t *hash) {
-  struct str *s = (struct str *)self;
+  struct weft__str *s = (struct weft__str *)self;
   /* order: relaxed: threads may compute it at the same time, to the same result. */
   *hash = weft__load_relaxed(&s->hash);
   if (*hash != -1) return 0;
@@ -215,7 +211,7 @@ static int str_hash(weft_object *self, int64_t *hash) {
 
 static int str_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
   if (!weft_str_check(a) || !weft_str_check(b)) return WEFT_NOT_IMPLEMENTED;
-  const struct str *x = (struct str *)a, *y = (struct str *)b;
+  const struct weft__str *x = (struct weft__str *)a, *y = (struct weft__str *)b;
   if ((op == WEFT_EQ || op == WEFT_NE) && x->size != y->size) return op == WEFT_NE;
   /* UTF-8 sorts as its code points do. */
   int order = memcmp(x->bytes, y->bytes, x->size < y->size ? x->size : y->size);
@@ -226,7 +222,7 @@ static int str_compare(weft_object *a, weft_object *b, enum weft_compare_op op) 
 static weft_object *str_add(weft_object *a, weft_object *b) {
   if (!weft_str_check(a) || !weft_str_check(b)) return NULL;
   struct weft__text text = {0};
-  const struct str *x = (struct str *)a, *y = (struct str *)b;
+  const struct weft__str *x = (struct weft__str *)a, *y = (struct weft__str *)b;
   weft__text_add(&text, x->bytes, x->size);
   weft__text_add(&text, y->bytes, y->size);
   return weft__text_finish(&text);
@@ -267,7 +263,7 @@ static void repr_character(struct weft__text *text, unsigned char c, char quote)
 }
 
 static weft_object *str_repr(weft_object *self) {
-  const struct str *s = (struct str *)self;
+  const struct weft__str *s = (struct weft__str *)self;
   char quote = memchr(s->bytes, '\'', s->size) && !memchr(s->bytes, '"', s->size) ? '"' : '\'';
   struct weft__text text = {0};
   weft__text_add(&text, &quote, 1);
@@ -284,10 +280,10 @@ static weft_object *str_repr(weft_object *self) {
   return weft__text_finish(&text);
 }
 
-static int64_t str_slot_length(weft_object *self) { return length_of((struct str *)self); }
+static int64_t str_slot_length(weft_object *self) { return length_of((struct weft__str *)self); }
 
 static void str_dealloc(weft_object *self) {
-  struct str *s = (struct str *)self;
+  struct weft__str *s = (struct weft__str *)self;
   weft__heap_free(s, block_size(s->size, s->wide));
 }
 
@@ -295,7 +291,7 @@ const weft_type weft_str_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "str",
              .base = &weft_object_type,
-             .basic_size = sizeof(struct str) + 1,
+             .basic_size = sizeof(struct weft__str) + 1,
              .item_size = 1,
              .repr = str_repr,
              .hash = str_hash,

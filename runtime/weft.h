@@ -10,6 +10,7 @@
 #define WEFT_WEFT_H
 
 #include "config.h"
+#include "dict.h"
 #include "error.h"
 #include "float.h"
 #include "function.h"

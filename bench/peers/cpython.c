@@ -13,7 +13,7 @@
 
 /* --- what the templates want ------------------------------------------------------------------------------------- */
 
-typedef PyObject object, list;
+typedef PyObject object, list, dict;
 
 static PyObject *empty_function;
 
@@ -57,7 +57,31 @@ static inline void list_append(list *l, object *o) {
 #endif
 #define list_drop(l) object_decref(l)
 
+static inline object *text_new(const char *text) {
+  object *o = must(PyUnicode_FromString(text));
+  PyObject_Hash(o);
+  return o;
+}
+
+static inline dict *dict_new(void) { return must(PyDict_New()); }
+
+static inline void dict_set(dict *d, object *key, object *value) {
+  if (PyDict_SetItem(d, key, value) != 0) must(NULL);
+}
+
+#ifdef Py_GIL_DISABLED
+static inline object *dict_get(dict *d, object *key) {
+  object *value;
+  if (PyDict_GetItemRef(d, key, &value) != 1) must(NULL);
+  return value;
+}
+#else
+static inline object *dict_get(dict *d, object *key) { return Py_NewRef(must(PyDict_GetItemWithError(d, key))); }
+#endif
+#define dict_drop(d) object_decref(d)
+
 #include "../workloads/counts_template.h"
+#include "../workloads/dict_template.h"
 #include "../workloads/heap_template.h"
 #include "../workloads/list_template.h"
 #include "../workloads/value_template.h"
@@ -142,7 +166,7 @@ static const bench_workload own_workloads[] = {
 };
 
 int main(int argc, char **argv) {
-  const bench_workload *const tables[] = {
-      count_workloads, heap_workloads, value_workloads, list_workloads, own_workloads, bench_threading_workloads, NULL};
+  const bench_workload *const tables[] = {count_workloads, heap_workloads, value_workloads,           list_workloads,
+                                          dict_workloads,  own_workloads,  bench_threading_workloads, NULL};
   return bench_main(argc, argv, &python, tables);
 }

@@ -3,6 +3,7 @@
 #include "objects.h"
 
 #include "../workloads/counts_template.h"
+#include "../workloads/dict_template.h"
 #include "../workloads/heap_template.h"
 #include "../workloads/list_template.h"
 #include "../workloads/value_template.h"
@@ -85,7 +86,7 @@ int main(int argc, char **argv) {
       .stop_world = stop_world,
       .spawn = spawn,
   };
-  const bench_workload *const tables[] = {
-      count_workloads, heap_workloads, value_workloads, list_workloads, own_workloads, bench_threading_workloads, NULL};
+  const bench_workload *const tables[] = {count_workloads, heap_workloads, value_workloads,           list_workloads,
+                                          dict_workloads,  own_workloads,  bench_threading_workloads, NULL};
   return bench_main(argc, argv, &runtime, tables);
 }

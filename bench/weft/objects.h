@@ -10,7 +10,7 @@
 
 #include "../harness.h"
 
-typedef weft_object object, list;
+typedef weft_object object, list, dict;
 
 static inline void *must(void *p) {
   if (!p) bench_fail("Weft reports an error");
@@ -43,5 +43,22 @@ static inline void list_append(list *l, object *o) {
 static inline object *list_get(list *l, size_t i) { return must(weft_list_get(l, (int64_t)i)); }
 
 #define list_drop(l) weft_decref(l)
+
+static inline object *text_new(const char *text) {
+  object *o = must(weft_str_new(text));
+  int64_t hash;
+  weft_hash(o, &hash);
+  return o;
+}
+
+static inline dict *dict_new(void) { return must(weft_dict_new()); }
+
+static inline void dict_set(dict *d, object *key, object *value) {
+  if (weft_dict_set(d, key, value) != 0) must(NULL);
+}
+
+static inline object *dict_get(dict *d, object *key) { return must(weft_dict_get(d, key)); }
+
+#define dict_drop(d) weft_decref(d)
 
 #endif

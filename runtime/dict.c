@@ -1,0 +1,818 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * dict: a table (dict_table_internal.h), the number of keys, and a version that changes whenever a key comes or goes.
+ *
+ * A private dict is changed in place. A shared one is changed under its lock, and read in brackets; it grows by a new
+ * table. No hook runs under the lock or in a bracket of ours: where only comparing can tell whether two keys are equal,
+ * the search remembers where it is, leaves, compares, and comes back; if the version has changed, it begins again.
+ *
+ * `table` is never NULL: an empty dict has the table `none`, without capacity.
+ */
+#include "runtime/dict.h"
+
+#include "runtime/dict_table_internal.h"
+#include "runtime/iterator.h"
+#include "runtime/list.h"
+#include "runtime/none.h"
+#include "runtime/runtime_internal.h"
+#include "runtime/text_internal.h"
+#include "runtime/tuple.h"
+#include "sync/grace_internal.h"
+
+typedef struct weft__table table;
+
+typedef struct dict {
+  weft_object header;
+  table *table;
+  size_t size;      /* keys */
+  uint32_t version; /* changes when a key comes or goes */
+  weft_mutex lock;  /* of a shared dict */
+} dict;
+
+uint64_t weft__table_key = 1; /* set with the hash seed, see str.c */
+
+extern const weft_type weft__dict_iterator_type;
+
+static struct {
+  table head;
+  uint16_t cells[1 << WEFT__TABLE_MIN_BITS];
+} none_with_cells = {.head = {.mask = (1 << WEFT__TABLE_MIN_BITS) - 1, .bits = WEFT__TABLE_MIN_BITS, .width = 1}};
+#define none (&none_with_cells.head)
+
+/* --- Tables --- */
+
+static size_t capacity_of(unsigned bits) { return ((size_t)2 << bits) / 3; }
+
+static size_t table_bytes(unsigned bits, unsigned width, bool hashed) {
+  return sizeof(table) + ((size_t)1 << bits << width) + capacity_of(bits) * (hashed ? 3 : 2) * sizeof(uintptr_t);
+}
+
+/* Bits for a table in which `n` keys leave room for as many. */
+static unsigned bits_for(size_t n) {
+  unsigned bits = WEFT__TABLE_MIN_BITS;
+  while (bits < WEFT__TABLE_MAX_BITS && ((size_t)1 << bits) < n * 3) bits++;
+  return bits;
+}
+
+/* An empty table; NULL: out of memory. No safepoint. */
+static table *table_new(unsigned bits, bool hashed) {
+  unsigned width = bits <= 8 ? 1 : bits <= 24 ? 2 : 3;
+  if (bits >= WEFT__TABLE_MAX_BITS) return NULL;
+  table *t = weft__buffer_new(table_bytes(bits, width, hashed), "dict");
+  if (!t) return NULL;
+  *t = (table){.entries = (uintptr_t *)(void *)((char *)(t + 1) + ((size_t)1 << bits << width)),
+               .mask = ((size_t)1 << bits) - 1,
+               .capacity = capacity_of(bits),
+               .bits = (uint8_t)bits,
+               .width = (uint8_t)width,
+               .hashed = hashed};
+  memset(weft__table_cells(t), 0, (size_t)1 << bits << width);
+  return t;
+}
+
+static void table_drop(table *t, bool private) {
+  if (t != none) weft__drop_buffer(t, table_bytes(t->bits, t->width, t->hashed), private);
+}
+
+/* Adds an entry, and, at an empty cell that its key's search passes first, the way to it. Takes over the references. */
+WEFT_ALWAYS_INLINE void table_add_at(table *t, size_t cell, uint64_t tag, weft_object *key_steal,
+                                     weft_object *value_steal, uint64_t hash) {
+  uintptr_t *entry = weft__table_entry(t, t->used);
+  entry[0] = (uintptr_t)key_steal;
+  entry[1] = (uintptr_t)value_steal;
+  if (t->hashed) entry[2] = hash;
+  uint64_t number = t->used + 1;
+  /* order: release [table]: an iterator that sees the number sees the entry. */
+  weft__store_release(&t->used, t->used + 1);
+  weft__cell_store(t, cell, tag << weft__cell_shift(t->width) | number, t->width);
+}
+
+/* Makes the index of a new table from its entries. */
+WEFT_ALWAYS_INLINE void index_width(table *t, unsigned width, bool hashed) {
+  const uintptr_t *entry = weft__table_entry(t, 0);
+  for (size_t i = 0; i < t->used; i++, entry += hashed ? 3 : 2) {
+    struct weft__probe p = weft__probe_start(t, hashed ? entry[2] : weft__simple_hash((weft_object *)entry[0]));
+    while (weft__cell_load(t, p.i, width) != 0) weft__probe_next(&p);
+    weft__cell_store(t, p.i, p.tag << weft__cell_shift(width) | (i + 1), width);
+  }
+}
+
+static void make_index(table *t) {
+  if (t->hashed)
+    index_width(t, t->width, true);
+  else if (t->width == 2)
+    index_width(t, 2, false);
+  else
+    index_width(t, t->width, false);
+}
+
+/* A table with the same entries, without the deleted ones; NULL: out of memory. */
+static table *table_rebuilt(const table *t, unsigned bits, bool hashed) {
+  table *made = table_new(bits, hashed);
+  if (!made) return NULL;
+  uintptr_t *to = weft__table_entry(made, 0);
+  const uintptr_t *from = weft__table_entry(t, 0);
+  size_t stride = weft__table_stride(t);
+  for (size_t i = 0; i < t->used; i++, from += stride) {
+    if (!from[1]) continue;
+    *to++ = from[0];
+    *to++ = from[1];
+    if (hashed) *to++ = t->hashed ? from[2] : weft__simple_hash((weft_object *)from[0]);
+    made->used++;
+  }
+  make_index(made);
+  return made;
+}
+
+/* --- Searching --- */
+
+static bool is_dict(const char *call, const weft_object *o) { return weft__expect(call, o, &weft_dict_type); }
+
+/* Where a search has come to, and what it has found there. */
+struct search {
+  dict *d;
+  weft_object *key;
+  uint64_t hash;
+  bool private;
+  table *table;
+  uint32_t version;
+  int64_t entry; /* or MISSING */
+  size_t cell;
+};
+
+/* False: an error is set. */
+static bool search_for(struct search *s, const char *call, weft_object *o, weft_object *key) {
+  if (!is_dict(call, o) || !weft__given(call, key)) return false;
+  s->d = (dict *)o;
+  s->key = key;
+  return weft__key_hash(key, &s->hash);
+}
+
+/* Reading and writing: a way in, a way out. */
+enum entrance { READING, WRITING };
+
+static void enter(struct search *s, enum entrance how) {
+  s->private = weft__touch(&s->d->header);
+  if (s->private) return;
+  if (how == WRITING)
+    weft__object_lock(&s->d->lock);
+  else
+    weft__bracket_begin();
+}
+
+static void leave(const struct search *s, enum entrance how) {
+  if (s->private) return;
+  if (how == WRITING)
+    weft__object_unlock(&s->d->lock);
+  else
+    weft__bracket_end();
+}
+
+/*
+ * Enters and finds the key; the caller leaves. False: an error is set and nothing is entered.
+ * Each question to weft_compare is asked outside; the answers hold for the version that they were given for.
+ */
+static bool find(struct search *s, enum entrance how) {
+  for (;;) {
+    enter(s, how);
+    /* order: acquire [dict]: the table, then its version's keys. */
+    s->table = weft__load_acquire(&s->d->table);
+    s->version = weft__load_acquire(&s->d->version);
+    struct weft__probe p = weft__probe_start(s->table, s->hash);
+    bool again = false;
+    while ((s->entry = weft__table_probe(s->table, &p, s->key, s->hash)) == WEFT__ASK) {
+      size_t asked = p.asked;
+      weft_object *other = weft__table_key_at(s->table, asked);
+      if (!weft__table_value_at(s->table, asked)) { /* has just gone */
+        weft__probe_next(&p);
+        continue;
+      }
+      weft_incref(other);
+      leave(s, how);
+      int equal = weft_compare(other, s->key, WEFT_EQ);
+      weft_decref(other);
+      if (equal < 0) return false;
+      enter(s, how);
+      again = weft__load_acquire(&s->d->table) != s->table || weft__load_acquire(&s->d->version) != s->version;
+      if (again) break;
+      if (equal) {
+        s->entry = (int64_t)asked;
+        break;
+      }
+      weft__probe_next(&p);
+    }
+    s->cell = p.i;
+    if (!again) return true;
+    leave(s, how);
+  }
+}
+
+/* --- Reading --- */
+
+/* 1: *value is what the key has, a new reference or, not counted, borrowed from the bracket that is open; 0; -1. */
+static int look_up(const char *call, weft_object *o, weft_object *key, weft_object **value, bool counted) {
+  struct search s;
+  *value = NULL;
+  if (!search_for(&s, call, o, key) || !find(&s, READING)) return -1;
+  if (s.entry >= 0) {
+    *value = weft__table_value_at(s.table, (size_t)s.entry);
+    if (*value && counted) weft_incref(*value);
+  }
+  leave(&s, READING);
+  return *value != NULL;
+}
+
+/* KeyError with the key as what it is about. Returns NULL. */
+static void *no_such_key(weft_object *key) {
+  weft_auto weft_object *text = weft_repr(key);
+  return text ? weft_raise(&weft_KeyError, "%s", weft_str_utf8(text, NULL)) : NULL;
+}
+
+static WEFT_NOINLINE weft_object *get_slow(weft_object *o, weft_object *key) {
+  weft_object *value;
+  int found = look_up("weft_dict_get", o, key, &value, true);
+  return found ? value : no_such_key(key);
+}
+
+/*
+ * The fast path: a key whose equality needs no hook, in a dict of such keys that the calling thread may touch. The
+ * table if so; NULL: everything else, including misuse.
+ */
+WEFT_ALWAYS_INLINE table *touch(const weft_object *o, const weft_object *key, uint64_t *hash) {
+  if (WEFT_UNLIKELY(!o || !key || o->type != &weft_dict_type || !weft__may_touch(o))) return NULL;
+  if (key->type == &weft_str_type)
+    *hash = (uint64_t)weft__str_cached_hash(key);
+  else if (key->type == &weft_int_type)
+    *hash = (uint64_t)weft__int_key_hash(((const weft_int *)key)->value);
+  else
+    return NULL;
+  table *t = ((const dict *)o)->table;
+  return WEFT_LIKELY(*hash != (uint64_t)-1 && !t->hashed) ? t : NULL;
+}
+
+/* The same without luck at the first cell. */
+static WEFT_NOINLINE weft_object *get_touched(weft_object *o, weft_object *key, const table *t, uint64_t hash) {
+  struct weft__probe p = weft__probe_start(t, hash);
+  int64_t i = weft__table_probe(t, &p, key, hash);
+  return i >= 0 ? weft_new_ref((weft_object *)t->entries[2 * i + 1]) : get_slow(o, key);
+}
+
+weft_object *weft_dict_get(weft_object *o, weft_object *key) {
+  uint64_t hash;
+  const table *t = touch(o, key, &hash);
+  if (WEFT_UNLIKELY(!t)) return get_slow(o, key);
+  uintptr_t *entry = weft__table_guess(t, key, hash);
+  return WEFT_LIKELY(entry != NULL) ? weft_new_ref((weft_object *)entry[1]) : get_touched(o, key, t, hash);
+}
+
+int weft_dict_find(weft_object *o, weft_object *key, weft_object **value) {
+  uint64_t hash;
+  const table *t = value ? touch(o, key, &hash) : NULL;
+  if (WEFT_LIKELY(t != NULL)) {
+    struct weft__probe p = weft__probe_start(t, hash);
+    int64_t i = weft__table_probe(t, &p, key, hash);
+    if (WEFT_LIKELY(i != WEFT__ASK)) {
+      *value = i >= 0 ? weft_new_ref((weft_object *)weft__table_entry(t, (size_t)i)[1]) : NULL;
+      return i >= 0;
+    }
+  }
+  weft_object *ignored = NULL;
+  int found = look_up("weft_dict_find", o, key, value ? value : &ignored, true);
+  weft_xdecref(ignored);
+  return found;
+}
+
+weft_object *weft_dict_peek(weft_object *o, weft_object *key) {
+  weft__check_attached("weft_dict_peek");
+  if (!weft__self()->brackets) weft__misuse("weft_dict_peek", "no bracket is open");
+  weft_object *value;
+  look_up("weft_dict_peek", o, key, &value, false);
+  return value;
+}
+
+int weft_dict_contains(weft_object *o, weft_object *key) {
+  weft_object *value;
+  return look_up("weft_dict_contains", o, key, &value, false);
+}
+
+int64_t weft_dict_length(weft_object *o) {
+  if (!is_dict("weft_dict_length", o)) return -1;
+  weft__touch(o);
+  /* order: relaxed: one number. */
+  return (int64_t)weft__load_relaxed(&((dict *)o)->size);
+}
+
+int64_t weft_dict_capacity(weft_object *o) {
+  if (!is_dict("weft_dict_capacity", o)) return -1;
+  struct search s = {.d = (dict *)o};
+  enter(&s, READING);
+  int64_t capacity = (int64_t)weft__load_acquire(&s.d->table)->capacity;
+  leave(&s, READING);
+  return capacity;
+}
+
+/* --- Writing. Between find(&s, WRITING) and leave: the dict is ours, there is no safepoint. --- */
+
+/* What is to be dropped when the dict is open again. */
+struct leftover {
+  weft_object *key, *value;
+  table *table;
+};
+
+static void drop(struct leftover left, bool private) {
+  if (left.key) weft__drop_item(left.key, private);
+  if (left.value) weft__drop_item(left.value, private);
+  if (left.table) table_drop(left.table, private);
+}
+
+static void key_has_changed(dict *d, size_t size) {
+  /* order: release [dict]: who sees the size, or the version, sees the table that it is about. */
+  weft__store_release(&d->version, d->version + 1);
+  weft__store_release(&d->size, size);
+}
+
+static void publish(dict *d, table *t) { weft__store_release(&d->table, t); }
+
+/* Makes room for `n` more keys, of the kind of `key`. False: out of memory. */
+static bool make_room(dict *d, size_t n, const weft_object *key, struct leftover *left) {
+  table *t = d->table;
+  bool hashed = t->hashed || !weft__is_simple(key);
+  if (WEFT_LIKELY(t->capacity - t->used >= n && hashed == t->hashed)) return true;
+  unsigned bits = t->capacity - t->used >= n ? t->bits : bits_for(n > d->size ? n : d->size ? d->size : 1);
+  while (capacity_of(bits) < d->size + n) bits++;
+  table *made = table_rebuilt(t, bits, hashed);
+  if (!made) return false;
+  publish(d, made);
+  left->table = t;
+  return true;
+}
+
+/* Replaces the value of an entry; returns the old one. */
+static weft_object *swap_value(table *t, size_t i, weft_object *value_steal) {
+  uintptr_t *at = &weft__table_entry(t, i)[1];
+  weft_object *old = (weft_object *)*at;
+  /* order: release [table]: publishes the value. */
+  weft__store_release(at, (uintptr_t)value_steal);
+  return old;
+}
+
+/* Adds the key, which `s` has not found. False: out of memory. */
+static bool add(struct search *s, weft_object *value, struct leftover *left) {
+  if (!make_room(s->d, 1, s->key, left)) return false;
+  struct weft__probe p = weft__probe_start(s->d->table, s->hash);
+  while (weft__cell_load(s->d->table, p.i, s->d->table->width) != 0) weft__probe_next(&p);
+  table_add_at(s->d->table, p.i, p.tag, weft_new_ref(s->key), weft_new_ref(value), s->hash);
+  key_has_changed(s->d, s->d->size + 1);
+  return true;
+}
+
+/* Takes the entry out that `s` has found. */
+static void take_out(struct search *s, struct leftover *left) {
+  uintptr_t *entry = weft__table_entry(s->table, (size_t)s->entry);
+  left->key = (weft_object *)entry[0];
+  left->value = swap_value(s->table, (size_t)s->entry, NULL);
+  weft__cell_store(s->table, s->cell, ~(uint64_t)0, s->table->width);
+  key_has_changed(s->d, s->d->size - 1);
+}
+
+/* Sets the key's value, or, `keep`, only if there is none: then *kept is a new reference to the one there is. */
+static int set(const char *call, weft_object *o, weft_object *key, weft_object *value, bool keep, weft_object **kept) {
+  struct search s;
+  struct leftover left = {0};
+  if (!weft__given(call, value) || !search_for(&s, call, o, key) || !find(&s, WRITING)) return -1;
+  bool good = true;
+  if (s.entry < 0)
+    good = add(&s, value, &left);
+  else if (keep)
+    *kept = weft_new_ref(weft__table_value_at(s.table, (size_t)s.entry));
+  else
+    left.value = swap_value(s.table, (size_t)s.entry, weft_new_ref(value));
+  leave(&s, WRITING);
+  drop(left, s.private);
+  if (!good) weft_raise_memory();
+  return good ? 0 : -1;
+}
+
+/* Without luck at the first cell. */
+static WEFT_NOINLINE int set_touched(weft_object *o, weft_object *key, weft_object *value, table *t, uint64_t hash) {
+  struct weft__probe p = weft__probe_start(t, hash);
+  int64_t i = weft__table_probe(t, &p, key, hash);
+  if (i >= 0) {
+    weft_decref(swap_value(t, (size_t)i, weft_new_ref(value)));
+    return 0;
+  }
+  if (WEFT_UNLIKELY(i != WEFT__MISSING || t->used == t->capacity))
+    return set("weft_dict_set", o, key, value, false, NULL);
+  table_add_at(t, p.i, p.tag, weft_new_ref(key), weft_new_ref(value), hash);
+  key_has_changed((dict *)o, ((dict *)o)->size + 1);
+  return 0;
+}
+
+int weft_dict_set(weft_object *o, weft_object *key, weft_object *value) {
+  uint64_t hash;
+  table *t = value ? touch(o, key, &hash) : NULL;
+  if (WEFT_UNLIKELY(!t)) return set("weft_dict_set", o, key, value, false, NULL);
+  uintptr_t *entry = weft__table_guess(t, key, hash);
+  if (!entry) return set_touched(o, key, value, t, hash);
+  weft_object *old = (weft_object *)entry[1];
+  entry[1] = (uintptr_t)weft_new_ref(value);
+  weft_decref(old);
+  return 0;
+}
+
+weft_object *weft_dict_set_default(weft_object *o, weft_object *key, weft_object *value) {
+  weft_object *kept = NULL;
+  if (set("weft_dict_set_default", o, key, value, true, &kept) < 0) return NULL;
+  return kept ? kept : weft_new_ref(value);
+}
+
+/* Takes the key out. 1: *value is its value, a new reference; 0: no such key; -1: error. */
+static int take(const char *call, weft_object *o, weft_object *key, weft_object **value) {
+  struct search s;
+  struct leftover left = {0};
+  if (!search_for(&s, call, o, key) || !find(&s, WRITING)) return -1;
+  bool found = s.entry >= 0;
+  if (found) {
+    take_out(&s, &left);
+    *value = weft_new_ref(left.value);
+  }
+  leave(&s, WRITING);
+  drop(left, s.private);
+  return found;
+}
+
+int weft_dict_delete(weft_object *o, weft_object *key) {
+  weft_object *value;
+  int found = take("weft_dict_delete", o, key, &value);
+  if (found > 0) weft_decref(value);
+  if (found == 0) no_such_key(key);
+  return found > 0 ? 0 : -1;
+}
+
+weft_object *weft_dict_pop(weft_object *o, weft_object *key, weft_object *otherwise) {
+  weft_object *value;
+  int found = take("weft_dict_pop", o, key, &value);
+  if (found) return found > 0 ? value : NULL;
+  return otherwise ? weft_new_ref(otherwise) : no_such_key(key);
+}
+
+weft_object *weft_dict_pop_item(weft_object *o) {
+  if (!is_dict("weft_dict_pop_item", o)) return NULL;
+  for (;;) {
+    weft_auto weft_object *key = NULL;
+    struct search s = {.d = (dict *)o};
+    enter(&s, READING);
+    table *t = weft__load_acquire(&s.d->table);
+    for (size_t i = weft__table_used(t); !key && i-- > 0;)
+      if (weft__table_value_at(t, i)) key = weft_new_ref(weft__table_key_at(t, i));
+    leave(&s, READING);
+    if (!key) return weft_raise(&weft_KeyError, "popitem(): dictionary is empty");
+    weft_object *value;
+    int found = take("weft_dict_pop_item", o, key, &value); /* another thread may have been faster */
+    if (found < 0) return NULL;
+    if (!found) continue;
+    weft_object *pair = weft_tuple_pack(2, key, value);
+    weft_decref(value);
+    return pair;
+  }
+}
+
+/* Drops all entries of a table that nobody changes any more, and the table. */
+static void drop_table(table *t, bool private) {
+  for (size_t i = 0; i < t->used; i++) {
+    uintptr_t *entry = weft__table_entry(t, i);
+    if (!entry[1]) continue;
+    weft__drop_item((weft_object *)entry[0], private);
+    weft__drop_item((weft_object *)entry[1], private);
+  }
+  table_drop(t, private);
+}
+
+int weft_dict_clear(weft_object *o) {
+  if (!is_dict("weft_dict_clear", o)) return -1;
+  struct search s = {.d = (dict *)o};
+  enter(&s, WRITING);
+  table *t = s.d->table;
+  publish(s.d, none);
+  key_has_changed(s.d, 0);
+  leave(&s, WRITING);
+  drop_table(t, s.private);
+  return 0;
+}
+
+/* --- Making and copying --- */
+
+static dict *dict_with(table *t, size_t size, const char *call) {
+  dict *d = weft__object_alloc(&weft_dict_type, sizeof *d, call);
+  if (WEFT_UNLIKELY(!d)) return NULL;
+  d->table = t;
+  d->size = size;
+  d->version = 0;
+  d->lock = (weft_mutex){0};
+  return d;
+}
+
+weft_object *weft_dict_new(void) { return (weft_object *)dict_with(none, 0, "weft_dict_new"); }
+
+weft_object *weft_dict_new_sized(size_t n) {
+  weft__check_attached("weft_dict_new_sized");
+  unsigned bits = WEFT__TABLE_MIN_BITS;
+  while (bits < WEFT__TABLE_MAX_BITS && capacity_of(bits) < n) bits++;
+  table *t = n ? table_new(bits, false) : none;
+  if (!t) return weft_raise_memory();
+  dict *d = dict_with(t, 0, "weft_dict_new_sized");
+  if (!d) table_drop(t, true);
+  return (weft_object *)d;
+}
+
+/* A copy of the dict's table at one moment, with references of its own; NULL with the error. */
+static table *snapshot(dict *d, size_t *size) {
+  struct search s = {.d = d};
+  enter(&s, WRITING);
+  *size = d->size;
+  table *t = *size ? table_rebuilt(d->table, bits_for(*size) < d->table->bits ? bits_for(*size) : d->table->bits,
+                                   d->table->hashed)
+                   : none;
+  for (size_t i = 0; t && i < t->used; i++) {
+    weft_incref((weft_object *)weft__table_entry(t, i)[0]);
+    weft_incref((weft_object *)weft__table_entry(t, i)[1]);
+  }
+  leave(&s, WRITING);
+  return t ? t : weft_raise_memory();
+}
+
+weft_object *weft_dict_copy(weft_object *o) {
+  if (!is_dict("weft_dict_copy", o)) return NULL;
+  size_t size;
+  table *t = snapshot((dict *)o, &size);
+  if (!t) return NULL;
+  dict *d = dict_with(t, size, "weft_dict_copy");
+  if (!d) drop_table(t, true);
+  return (weft_object *)d;
+}
+
+/* One of: the key, the value, both. Returns new. */
+enum part { KEYS, VALUES, ITEMS };
+static weft_object *part_of(weft_object *key, weft_object *value, enum part part) {
+  return part == ITEMS ? weft_tuple_pack(2, key, value) : weft_new_ref(part == KEYS ? key : value);
+}
+
+static weft_object *list_of_part(const char *call, weft_object *o, enum part part) {
+  if (!is_dict(call, o)) return NULL;
+  size_t size;
+  table *t = snapshot((dict *)o, &size);
+  if (!t) return NULL;
+  weft_object *list = weft_list_new();
+  for (size_t i = 0; list && i < t->used; i++) {
+    uintptr_t *entry = weft__table_entry(t, i);
+    weft_auto weft_object *item = part_of((weft_object *)entry[0], (weft_object *)entry[1], part);
+    if (!item || weft_list_append(list, item) < 0) weft_clear(&list);
+  }
+  drop_table(t, true);
+  return list;
+}
+
+weft_object *weft_dict_keys(weft_object *o) { return list_of_part("weft_dict_keys", o, KEYS); }
+weft_object *weft_dict_values(weft_object *o) { return list_of_part("weft_dict_values", o, VALUES); }
+weft_object *weft_dict_items(weft_object *o) { return list_of_part("weft_dict_items", o, ITEMS); }
+
+/* Sets what stands in a table. */
+static int update_from_table(weft_object *o, const table *t) {
+  for (size_t i = 0; i < t->used; i++) {
+    uintptr_t *entry = weft__table_entry(t, i);
+    if (entry[1] && weft_dict_set(o, (weft_object *)entry[0], (weft_object *)entry[1]) < 0) return -1;
+  }
+  return 0;
+}
+
+/* Sets one pair that an iterable has given. */
+static int update_from_pair(weft_object *o, weft_object *pair, int64_t number) {
+  weft_auto weft_object *items = weft_list_from(pair);
+  if (!items) return -1;
+  if (weft_list_length(items) != 2) {
+    weft_raise(&weft_ValueError, "dictionary update sequence element #%lld has length %lld; 2 is required",
+               (long long)number, (long long)weft_list_length(items));
+    return -1;
+  }
+  weft_auto weft_object *key = weft_list_get(items, 0);
+  weft_auto weft_object *value = weft_list_get(items, 1);
+  return weft_dict_set(o, key, value);
+}
+
+int weft_dict_update(weft_object *o, weft_object *other) {
+  if (!is_dict("weft_dict_update", o) || !weft__given("weft_dict_update", other)) return -1;
+  if (o == other) return 0;
+  if (weft_is_instance(other, &weft_dict_type)) {
+    size_t size;
+    table *t = snapshot((dict *)other, &size);
+    int failed = t ? update_from_table(o, t) : -1;
+    if (t) drop_table(t, true);
+    return failed;
+  }
+  weft_auto weft_object *iterator = weft_iter(other);
+  int failed = iterator ? 0 : -1;
+  weft_object *pair;
+  for (int64_t n = 0; !failed && (pair = weft_next(iterator)); n++) {
+    failed = update_from_pair(o, pair, n);
+    weft_decref(pair);
+  }
+  return failed || weft_error_borrow() ? -1 : 0;
+}
+
+weft_object *weft_dict_from_keys(weft_object *keys, weft_object *value) {
+  if (!weft__given("weft_dict_from_keys", keys) || !weft__given("weft_dict_from_keys", value)) return NULL;
+  weft_auto weft_object *iterator = weft_iter(keys);
+  weft_object *d = iterator ? weft_dict_new() : NULL;
+  for (weft_object *key; d && (key = weft_next(iterator)); weft_decref(key))
+    if (weft_dict_set(d, key, value) < 0) weft_clear(&d);
+  if (d && weft_error_borrow()) weft_clear(&d);
+  return d;
+}
+
+/* --- Iterators --- */
+
+struct dict_iterator {
+  weft_object header;
+  weft_object *dict; /* NULL: at the end */
+  uint64_t index;    /* of the next entry; shared, each goes to one thread */
+  size_t size;       /* of the dict when it began */
+  const table *table;
+  enum part part;
+};
+
+static weft_object *iter_part(const char *call, weft_object *o, enum part part) {
+  if (!is_dict(call, o)) return NULL;
+  struct dict_iterator *it = weft__object_alloc(&weft__dict_iterator_type, sizeof *it, call);
+  if (!it) return NULL;
+  it->dict = weft_new_ref(o);
+  it->index = 0;
+  it->part = part;
+  struct search s = {.d = (dict *)o};
+  enter(&s, WRITING);
+  it->size = s.d->size;
+  it->table = s.d->table;
+  leave(&s, WRITING);
+  return &it->header;
+}
+
+weft_object *weft_dict_iter_keys(weft_object *o) { return iter_part("weft_dict_iter_keys", o, KEYS); }
+weft_object *weft_dict_iter_values(weft_object *o) { return iter_part("weft_dict_iter_values", o, VALUES); }
+weft_object *weft_dict_iter_items(weft_object *o) { return iter_part("weft_dict_iter_items", o, ITEMS); }
+
+/* The next entry that is there; new references. 1, 0 at the end, -1: RuntimeError. */
+static int next_entry(struct dict_iterator *it, dict *d, weft_object **key, weft_object **value) {
+  struct search s = {.d = d};
+  enter(&s, READING);
+  /* The iterator has been touched; there is no safepoint from here to leave. */
+  bool mine = weft__count_is_private(&it->header.count);
+  table *t = weft__load_acquire(&d->table);
+  bool changed = weft__load_acquire(&d->size) != it->size;
+  bool other = !changed && t != it->table;
+  int found = 0;
+  while (!changed && !other && !found) {
+    /* order: relaxed: only its being one's own counts. */
+    uint64_t i = mine ? it->index++ : weft__add_relaxed(&it->index, 1);
+    if (i >= weft__table_used(t)) break;
+    *value = weft__table_value_at(t, i);
+    *key = weft__table_key_at(t, i);
+    found = *value != NULL;
+  }
+  if (found) {
+    weft_incref(*key);
+    weft_incref(*value);
+  }
+  leave(&s, READING);
+  if (changed) weft_raise(&weft_RuntimeError, "dictionary changed size during iteration");
+  if (other) weft_raise(&weft_RuntimeError, "dictionary keys changed during iteration");
+  return changed || other ? -1 : found;
+}
+
+static weft_object *dict_iterator_next(weft_object *self) {
+  struct dict_iterator *it = (struct dict_iterator *)self;
+  weft_auto weft_object *o = weft__slot_load(self, &it->dict);
+  if (!o) return NULL;
+  weft_object *key = NULL, *value = NULL;
+  int found = next_entry(it, (dict *)o, &key, &value);
+  if (found < 0) return NULL;
+  if (!found) {
+    weft__slot_store(self, &it->dict, NULL);
+    return NULL;
+  }
+  weft_object *item = part_of(key, value, it->part);
+  weft_decref(key);
+  weft_decref(value);
+  return item;
+}
+
+static int dict_iterator_traverse(weft_object *self, weft_visit visit, void *arg) {
+  struct dict_iterator *it = (struct dict_iterator *)self;
+  return it->dict ? visit(it->dict, arg) : 0;
+}
+
+static void dict_iterator_dealloc(weft_object *self) {
+  weft_clear(&((struct dict_iterator *)self)->dict);
+  weft__heap_free(self, sizeof(struct dict_iterator));
+}
+
+const weft_type weft__dict_iterator_type = {
+    .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
+    .spec = {.name = "dict_iterator",
+             .base = &weft_object_type,
+             .basic_size = sizeof(struct dict_iterator),
+             .flags = WEFT_TYPE_CONTAINER,
+             .traverse = dict_iterator_traverse,
+             .dealloc = dict_iterator_dealloc,
+             .next = dict_iterator_next},
+    .guarded = true,
+};
+
+/* --- The type --- */
+
+static int dict_traverse(weft_object *self, weft_visit visit, void *arg) {
+  table *t = ((dict *)self)->table;
+  for (size_t i = 0; i < t->used; i++) {
+    uintptr_t *entry = weft__table_entry(t, i);
+    int stop = entry[1] ? visit((weft_object *)entry[0], arg) : 0;
+    if (!stop && entry[1]) stop = visit((weft_object *)entry[1], arg);
+    if (stop) return stop;
+  }
+  return 0;
+}
+
+static void dict_dealloc(weft_object *self) {
+  drop_table(((dict *)self)->table, true);
+  weft__heap_free(self, sizeof(dict));
+}
+
+static weft_object *dict_repr(weft_object *self) {
+  struct weft__text text = {0};
+  struct weft__repr_frame frame;
+  weft__text_add(&text, "{", 1);
+  if (weft__repr_enter(&frame, self)) {
+    size_t size;
+    table *t = snapshot((dict *)self, &size);
+    if (!t) text.failed = true;
+    for (size_t i = 0; t && !text.failed && i < t->used; i++) {
+      uintptr_t *entry = weft__table_entry(t, i);
+      if (i) weft__text_add(&text, ", ", 2);
+      weft__text_add_repr(&text, (weft_object *)entry[0]);
+      weft__text_add(&text, ": ", 2);
+      weft__text_add_repr(&text, (weft_object *)entry[1]);
+    }
+    if (t) drop_table(t, true);
+    weft__repr_leave(&frame);
+  } else {
+    weft__text_add(&text, "...", 3);
+  }
+  weft__text_add(&text, "}", 1);
+  return weft__text_finish(&text);
+}
+
+/* Has `b` all keys of `t`, with equal values? */
+static int has_all(const table *t, weft_object *b) {
+  for (size_t i = 0; i < t->used; i++) {
+    uintptr_t *entry = weft__table_entry(t, i);
+    weft_object *value;
+    int found = weft_dict_find(b, (weft_object *)entry[0], &value);
+    if (found <= 0) return found;
+    int equal = weft_compare((weft_object *)entry[1], value, WEFT_EQ);
+    weft_decref(value);
+    if (equal <= 0) return equal;
+  }
+  return 1;
+}
+
+static int dict_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
+  if ((op != WEFT_EQ && op != WEFT_NE) || !weft_is_instance(a, &weft_dict_type) ||
+      !weft_is_instance(b, &weft_dict_type))
+    return WEFT_NOT_IMPLEMENTED;
+  if (weft_dict_length(a) != weft_dict_length(b)) return op == WEFT_NE;
+  size_t size;
+  table *t = snapshot((dict *)a, &size);
+  int equal = t ? has_all(t, b) : -1;
+  if (t) drop_table(t, true);
+  return equal < 0 ? -1 : equal == (op == WEFT_EQ);
+}
+
+static int dict_set_item(weft_object *self, weft_object *key, weft_object *value) {
+  return value ? weft_dict_set(self, key, value) : weft_dict_delete(self, key);
+}
+
+const weft_type weft_dict_type = {
+    .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
+    .spec = {.name = "dict",
+             .base = &weft_object_type,
+             .basic_size = sizeof(dict),
+             .flags = WEFT_TYPE_CONTAINER,
+             .traverse = dict_traverse,
+             .clear = weft_dict_clear,
+             .dealloc = dict_dealloc,
+             .repr = dict_repr,
+             .compare = dict_compare,
+             .length = weft_dict_length,
+             .get_item = weft_dict_get,
+             .set_item = dict_set_item,
+             .contains = weft_dict_contains,
+             .iter = weft_dict_iter_keys},
+    .guarded = true,
+};

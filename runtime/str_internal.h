@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* What a str looks like, for the tables that have strs as keys; see str.c. */
+#ifndef WEFT_STR_INTERNAL_H
+#define WEFT_STR_INTERNAL_H
+
+#include <string.h>
+
+#include "../sync/atomic.h"
+#include "str.h"
+
+struct weft__str {
+  weft_object header;
+  int64_t hash;       /* atomic: -1 until it is asked for; every thread computes the same */
+  uint64_t size : 63; /* bytes */
+  uint64_t wide : 1;  /* not all ASCII */
+  char bytes[];
+};
+
+/* The hash if it has been asked for before, else -1. order: relaxed: every thread computes the same. */
+static inline int64_t weft__str_cached_hash(const weft_object *o) {
+  return weft__load_relaxed(&((const struct weft__str *)o)->hash);
+}
+
+/* Equal? Both hashes have been asked for. */
+static inline bool weft__str_equal(const weft_object *a, const weft_object *b) {
+  const struct weft__str *x = (const struct weft__str *)a, *y = (const struct weft__str *)b;
+  return weft__str_cached_hash(a) == weft__str_cached_hash(b) && x->size == y->size &&
+         memcmp(x->bytes, y->bytes, x->size) == 0;
+}
+
+#endif
