@@ -344,6 +344,14 @@ void *weft__heap_alloc_slow(unsigned bin, const char *call) {
   return block;
 }
 
+void *weft__object_alloc_slow(const weft_type *type, size_t size, const char *call) {
+  weft_object *o = weft__heap_alloc(size, weft__kind_of(type), call);
+  if (!o) return weft_raise_memory();
+  weft__count_init(&o->count);
+  o->type = type;
+  return o;
+}
+
 uint64_t weft_heap_fail_nth(uint64_t nth) {
   weft__check_attached("weft_heap_fail_nth");
   struct weft__tstate *ts = weft__self();

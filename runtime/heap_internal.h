@@ -71,15 +71,24 @@ static inline uint32_t weft__class_size(unsigned class) {
   return class <= finest ? (class + 2) * 8 : WEFT__FINE_MAX + (class - finest) * 16;
 }
 
-WEFT_ALWAYS_INLINE void *weft__heap_alloc_small(size_t size, enum weft_heap_kind kind, const char *call) {
-  unsigned bin = kind * WEFT__CLASSES + weft__class_of(size);
-  struct weft__page *page = weft__tls.heap->current[bin];
+static inline unsigned weft__bin_of(size_t size, enum weft_heap_kind kind) {
+  return kind * WEFT__CLASSES + weft__class_of(size);
+}
+
+/* A block of a size class, not initialised; NULL: only the slow path may have one. */
+WEFT_ALWAYS_INLINE void *weft__heap_pop(size_t size, enum weft_heap_kind kind) {
+  struct weft__page *page = weft__tls.heap->current[weft__bin_of(size, kind)];
   struct weft__block *block = page->free;
-  if (WEFT_UNLIKELY(!block)) return weft__heap_alloc_slow(bin, call);
+  if (WEFT_UNLIKELY(!block)) return NULL;
   page->free = block->next;
   page->used++;
   weft__block_unpoison(block, page->block_size);
   return block;
+}
+
+WEFT_ALWAYS_INLINE void *weft__heap_alloc_small(size_t size, enum weft_heap_kind kind, const char *call) {
+  void *block = weft__heap_pop(size, kind);
+  return WEFT_LIKELY(block != NULL) ? block : weft__heap_alloc_slow(weft__bin_of(size, kind), call);
 }
 
 /* A block for an object of `size` bytes, not initialised. NULL: out of memory; no error is set. Aborts, naming `call`,

@@ -63,9 +63,10 @@ WEFT_ALWAYS_INLINE enum weft_heap_kind weft__kind_of(const weft_type *type) {
 
 /* An object's memory with its header written; the body is not initialised. NULL with MemoryError. `call` is what the
  * user called, should the thread turn out not to be attached. */
+void *weft__object_alloc_slow(const weft_type *type, size_t size, const char *call);
 WEFT_ALWAYS_INLINE void *weft__object_alloc(const weft_type *type, size_t size, const char *call) {
-  weft_object *o = weft__heap_alloc(size, weft__kind_of(type), call);
-  if (WEFT_UNLIKELY(!o)) return weft_raise_memory();
+  weft_object *o = size <= WEFT__SMALL_MAX ? weft__heap_pop(size, weft__kind_of(type)) : NULL;
+  if (WEFT_UNLIKELY(!o)) return weft__object_alloc_slow(type, size, call);
   weft__count_init(&o->count);
   o->type = type;
   return o;
