@@ -500,6 +500,12 @@ int weft_dict_clear(weft_object *o) {
   return 0;
 }
 
+void weft__dict_add(weft_object *o, weft_object *key, weft_object *value) {
+  struct search s = {.d = (dict *)o, .key = key, .hash = weft__simple_hash(key)};
+  struct leftover left = {0};
+  WEFT_CHECK(add(&s, value, &left) && !left.table);
+}
+
 /* --- Making and copying --- */
 
 static dict *dict_with(table *t, size_t size, const char *call) {

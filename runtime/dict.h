@@ -66,5 +66,8 @@ WEFT_API weft_object *weft_dict_iter_items(weft_object *dict);
 /* Keys that there is room for before the table grows. Errors (-1): TypeError. */
 WEFT_API int64_t weft_dict_capacity(weft_object *dict);
 
+/* For the runtime: adds a key that a fresh dict, which nobody else knows and which has room, has not. */
+void weft__dict_add(weft_object *dict, weft_object *key, weft_object *value);
+
 WEFT_END_DECLS
 #endif

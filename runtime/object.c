@@ -2,6 +2,7 @@
 /* The operations of every object, by way of its type's slots; and how objects die. */
 #include "runtime/object.h"
 
+#include "runtime/instance_internal.h"
 #include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/str.h"
@@ -263,20 +264,14 @@ int64_t weft_length(weft_object *o) {
   return -1;
 }
 
-/* False: not a name that an attribute can have; an error is set. */
-static bool name_given(const char *call, const char *name) {
-  if (WEFT_LIKELY(name != NULL)) return true;
-  weft_raise(&weft_TypeError, "%s: the name is NULL", call);
-  return false;
+void *weft__no_attribute(weft_object *o, weft_object *name) {
+  return weft_raise(&weft_AttributeError, "'%s' object has no attribute '%s'", o->type->spec.name,
+                    weft_str_check(name) ? weft_str_utf8(name, NULL) : name->type->spec.name);
 }
 
-void *weft__no_attribute(weft_object *o, const char *name) {
-  weft_auto weft_object *text = weft_str_new(name); /* ValueError when not UTF-8 */
-  return text ? weft_raise(&weft_AttributeError, "'%s' object has no attribute '%s'", o->type->spec.name, name) : NULL;
-}
-
-weft_object *weft_getattr(weft_object *o, const char *name) {
-  if (!weft__given("weft_getattr", o) || !name_given("weft_getattr", name)) return NULL;
+weft_object *weft_getattr(weft_object *o, weft_object *name) {
+  if (!weft__given("weft_getattr", o) || !weft__given("weft_getattr", name)) return NULL;
+  if (WEFT_LIKELY(o->type->spec.getattr == weft__instance_getattr)) return weft__instance_getattr(o, name);
   if (!o->type->spec.getattr) return weft__no_attribute(o, name);
   if (!weft__recursion_enter("an attribute")) return NULL;
   weft_object *value = o->type->spec.getattr(o, name);
@@ -284,8 +279,9 @@ weft_object *weft_getattr(weft_object *o, const char *name) {
   return value;
 }
 
-int weft_setattr(weft_object *o, const char *name, weft_object *value) {
-  if (!weft__given("weft_setattr", o) || !name_given("weft_setattr", name)) return -1;
+int weft_setattr(weft_object *o, weft_object *name, weft_object *value) {
+  if (!weft__given("weft_setattr", o) || !weft__given("weft_setattr", name)) return -1;
+  if (WEFT_LIKELY(o->type->spec.setattr == weft__instance_setattr)) return weft__instance_setattr(o, name, value);
   if (!o->type->spec.setattr) {
     weft__no_attribute(o, name);
     return -1;
@@ -294,6 +290,18 @@ int weft_setattr(weft_object *o, const char *name, weft_object *value) {
   int failed = o->type->spec.setattr(o, name, value);
   weft__recursion_leave();
   return failed;
+}
+
+weft_object *weft_getattr_text(weft_object *o, const char *name) {
+  weft__check_attached("weft_getattr_text");
+  weft_auto weft_object *text = weft_str_new(name);
+  return text ? weft_getattr(o, text) : NULL;
+}
+
+int weft_setattr_text(weft_object *o, const char *name, weft_object *value) {
+  weft__check_attached("weft_setattr_text");
+  weft_auto weft_object *text = weft_str_new(name);
+  return text ? weft_setattr(o, text, value) : -1;
 }
 
 typedef weft_object *(*binary_slot)(weft_object *, weft_object *);

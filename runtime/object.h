@@ -127,10 +127,13 @@ WEFT_API weft_object *weft_subtract(weft_object *a, weft_object *b);
 WEFT_API weft_object *weft_multiply(weft_object *a, weft_object *b);
 /* Number of items. Errors (-1): TypeError. */
 WEFT_API int64_t weft_length(weft_object *o);
-/* Attribute by name. Returns new. Errors: AttributeError. */
-WEFT_API weft_object *weft_getattr(weft_object *o, const char *name);
-/* Sets an attribute; NULL deletes. Errors (-1): AttributeError, TypeError. */
-WEFT_API int weft_setattr(weft_object *o, const char *name, weft_object *value);
+/* Attribute by name, a str. Returns new. Errors: AttributeError, TypeError. */
+WEFT_API weft_object *weft_getattr(weft_object *o, weft_object *name);
+/* Sets an attribute; NULL deletes. Errors (-1): AttributeError, TypeError, memory. May: run finalizers. */
+WEFT_API int weft_setattr(weft_object *o, weft_object *name, weft_object *value);
+/* The same with UTF-8 text; it is made a str each time. Errors: also ValueError. */
+WEFT_API weft_object *weft_getattr_text(weft_object *o, const char *name);
+WEFT_API int weft_setattr_text(weft_object *o, const char *name, weft_object *value);
 
 /* Out-of-line twins, for callers that cannot inline C. */
 WEFT_API void weft_incref_extern(weft_object *o);

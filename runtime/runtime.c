@@ -110,6 +110,7 @@ void weft_finalize(void) {
   weft__check_attached("weft_finalize");
   if (weft__world_is_stopped()) weft__misuse("weft_finalize", "the world is stopped");
   weft__threads_wait();
+  weft__types_forget();
   weft__grace_settle(weft__self());
   weft__world_stop(weft__self());
   weft__store_release(&state, (uint32_t)ENDING);

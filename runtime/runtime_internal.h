@@ -75,7 +75,7 @@ WEFT_ALWAYS_INLINE void *weft__object_alloc(const weft_type *type, size_t size, 
 /* weft_object_new for types of Weft's own. */
 weft_object *weft__object_new(const weft_type *type, size_t items);
 /* AttributeError, or ValueError when `name` is not UTF-8. Returns NULL. */
-void *weft__no_attribute(weft_object *o, const char *name);
+void *weft__no_attribute(weft_object *o, weft_object *name);
 int weft__hash_identity(weft_object *self, int64_t *hash);
 weft_object *weft__str_vformat(const char *format, va_list args);
 /* As weft__str_vformat; what is not UTF-8 becomes U+FFFD. */
@@ -129,6 +129,7 @@ bool weft__all_given(const char *call, size_t n, weft_object *const *objects);
 bool weft__runtime_running(void);
 extern uint32_t weft__life; /* atomic: counts the times that the runtime was initialised */
 void weft__threads_reset(void);
+void weft__types_forget(void);                                /* lets go of their attributes */
 void weft__types_fini(void);                                  /* types made by weft_type_new */
 void weft__threads_wait(void);                                /* for the threads that weft_finalize waits for */
 void weft__threads_after_fork(struct weft__tstate *survivor); /* in the child: all other threads are gone */

@@ -132,6 +132,16 @@ weft_object *weft_str_format(const char *format, ...) {
   return o;
 }
 
+weft_object *weft__str_immortal_copy(const weft_object *o) {
+  const struct weft__str *s = (const struct weft__str *)o;
+  struct weft__str *copy = weft__fault() ? NULL : malloc(block_size(s->size, s->wide));
+  if (!copy) return NULL;
+  memcpy(copy, s, block_size(s->size, s->wide));
+  static const weft_count immortal = WEFT__COUNT_IMMORTAL;
+  copy->header.count = immortal;
+  return &copy->header;
+}
+
 /* --- Reading --- */
 
 const char *weft_str_utf8(const weft_object *o, size_t *size) {

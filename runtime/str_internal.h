@@ -28,4 +28,7 @@ static inline bool weft__str_equal(const weft_object *a, const weft_object *b) {
          memcmp(x->bytes, y->bytes, x->size) == 0;
 }
 
+/* An immortal copy outside the heap, for `free`; NULL: out of memory. Its hash has been asked for. */
+weft_object *weft__str_immortal_copy(const weft_object *o);
+
 #endif

@@ -2,30 +2,34 @@
 /*
  * Types made from specs, and instances with fixed slots.
  *
- * An instance of a type made here: the base's body, then the type's slots (one pointer each), then, if the type has a
- * finalizer that its base has not, a word for the "finalized" mark. An instance is private until shared (share.h); a
- * slot of a shared one is replaced by one atomic exchange, and read in a bracket.
+ * An instance of a type made here: the base's body, then the type's slots (one pointer each), then the word that leads
+ * to its own attributes, if it can have any, then, if the type has a finalizer that its base has not, a word for the
+ * "finalized" mark; then the values of its first own attributes (instance.c).
  */
 #include "runtime/type.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/instance_internal.h"
 #include "runtime/none.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/str.h"
 #include "sync/grace_internal.h"
+
+static bool has_instances(const weft_type *type);
 
 static weft_object *type_repr(weft_object *self) {
   return weft_str_format("<type '%s'>", ((const weft_type *)self)->spec.name);
 }
 
 static weft_object *type_call(weft_object *self, weft_object *const *args, size_t n) {
-  (void)args;
   const weft_type *type = (const weft_type *)self;
-  if (n) return weft_raise(&weft_TypeError, "%s() takes no arguments", type->spec.name);
-  if (!type->slots_offset) return weft_raise(&weft_TypeError, "cannot create '%s' instances", type->spec.name);
-  return weft_instance_new(type);
+  if (n && !type->spec.init) return weft_raise(&weft_TypeError, "%s() takes no arguments", type->spec.name);
+  if (!has_instances(type)) return weft_raise(&weft_TypeError, "cannot create '%s' instances", type->spec.name);
+  weft_object *o = weft__object_new(type, 0);
+  if (o && type->spec.init && type->spec.init(o, args, n) < 0) weft_clear(&o);
+  return o;
 }
 
 const weft_type weft_object_type = {
@@ -49,94 +53,24 @@ bool weft_type_derives(const weft_type *type, const weft_type *base) {
   return type;
 }
 
+/* With fixed slots or attribute dicts. */
+static bool has_instances(const weft_type *type) { return type->slots_offset || type->attrs_offset; }
+
 /* --- Slots that types made here share --- */
 
-static weft_object **slots_of(const weft_object *o) {
-  return (weft_object **)(void *)((char *)o + o->type->slots_offset);
-}
-
-static int instance_traverse(weft_object *self, weft_visit visit, void *arg) {
-  weft_object **slots = slots_of(self);
-  for (uint32_t i = 0; i < self->type->fixed_slots; i++) {
-    int stop = slots[i] ? visit(slots[i], arg) : 0;
-    if (stop) return stop;
-  }
-  return self->type->body_traverse ? self->type->body_traverse(self, visit, arg) : 0;
-}
-
-static int instance_clear(weft_object *self) {
-  for (uint32_t i = 0; i < self->type->fixed_slots; i++) weft_slot_set(self, i, NULL);
-  return self->type->body_clear ? self->type->body_clear(self) : 0;
-}
-
-/* Nobody else has a reference any more. */
-static void drop_slots(weft_object *self) {
-  weft_object **slots = slots_of(self);
-  for (uint32_t i = 0; i < self->type->fixed_slots; i++) weft_clear(&slots[i]);
-}
-
-/* Of a type with slots whose spec, or base, has a dealloc: that one knows nothing of the slots. */
+/* Of an instance whose spec, or base, has a dealloc: that one knows nothing of attributes. */
 static void instance_dealloc(weft_object *self) {
-  drop_slots(self);
+  weft__instance_drop(self);
   self->type->body_dealloc(self);
 }
 
 void weft__generic_dealloc(weft_object *self) {
   const weft_type *type = self->type;
-  if (type->slots_offset) drop_slots(self);
-  int (*clear)(weft_object *) = type->slots_offset ? type->body_clear : type->spec.clear;
+  bool instance = has_instances(type);
+  if (instance) weft__instance_drop(self);
+  int (*clear)(weft_object *) = instance ? type->body_clear : type->spec.clear;
   if (clear) clear(self);
   weft_object_free(self, 0);
-}
-
-/* Which slot has the name: -1 none. Slots of bases come first. */
-static int64_t find_slot(const weft_type *type, const char *name) {
-  for (; type && type->slots_offset; type = type->spec.base) {
-    const char *const *names = type->spec.slot_names;
-    if (!names) continue;
-    uint32_t count = 0;
-    while (names[count]) count++;
-    for (uint32_t i = 0; i < count; i++)
-      if (strcmp(names[i], name) == 0) return (int64_t)type->fixed_slots - count + i;
-  }
-  return -1;
-}
-
-weft_object *weft__slot_load(weft_object *self, weft_object **slot) {
-  bool private = weft__touch(self);
-  if (!private) weft__bracket_begin();
-  /* order: acquire [slot]: sees the object as whoever stored it made it. */
-  weft_object *value = weft__load_acquire(slot);
-  weft_xincref(value);
-  if (!private) weft__bracket_end();
-  return value;
-}
-
-bool weft__slot_store(weft_object *self, weft_object **slot, weft_object *value_steal) {
-  weft_object *old;
-  bool private = weft__touch(self);
-  if (private) {
-    old = *slot;
-    *slot = value_steal;
-  } else {
-    /* order: acq_rel [slot]: publishes the value; sees the old one, which is ours now, as it was made. */
-    old = weft__exchange_acq_rel(slot, value_steal);
-  }
-  if (old) weft__drop_item(old, private);
-  return old;
-}
-
-static weft_object *instance_getattr(weft_object *self, const char *name) {
-  int64_t i = find_slot(self->type, name);
-  return i >= 0 ? weft_slot_get(self, (size_t)i) : weft__no_attribute(self, name);
-}
-
-static int instance_setattr(weft_object *self, const char *name, weft_object *value) {
-  int64_t i = find_slot(self->type, name);
-  if (i >= 0 && value) return weft_slot_set(self, (size_t)i, value);
-  if (i >= 0 && weft__slot_store(self, &slots_of(self)[i], NULL)) return 0;
-  weft__no_attribute(self, name);
-  return -1;
 }
 
 /* --- Making a type --- */
@@ -175,8 +109,9 @@ static void inherit(weft_type_spec *spec, const weft_type_spec *base) {
   INHERIT(next);
   INHERIT(getattr);
   INHERIT(setattr);
+  INHERIT(init);
   INHERIT(item_size);
-  spec->flags |= base->flags & WEFT_TYPE_CONTAINER;
+  spec->flags |= base->flags & (WEFT_TYPE_CONTAINER | WEFT_TYPE_DICT);
 }
 
 enum { SIZE_MAX_OF_BODY = 1 << 30 };
@@ -199,8 +134,10 @@ static bool check_spec(const weft_type_spec *spec, const weft_type *base) {
     wrong = "instances would be smaller than the base's";
   else if (base->marks_offset && spec->basic_size)
     wrong = "the base has a finalizer, so its size cannot be changed";
-  else if (spec->slot_names && (base->spec.item_size || spec->item_size))
-    wrong = "variable-sized types have no fixed slots";
+  else if (base->attrs_offset && spec->basic_size)
+    wrong = "the base has attribute dicts, so its size cannot be changed";
+  else if ((spec->slot_names || spec->flags & WEFT_TYPE_DICT) && (base->spec.item_size || spec->item_size))
+    wrong = "variable-sized types have no fixed slots or attribute dicts";
   if (!wrong) return true;
   weft_raise(&weft_TypeError, "cannot make type '%s': %s", spec->name ? spec->name : "?", wrong);
   return false;
@@ -213,24 +150,31 @@ static bool lay_out(weft_type *type, const weft_type *base) {
   size = (size + 7) & ~(size_t)7;
   size_t own = 0;
   while (spec->slot_names && spec->slot_names[own]) own++;
-  bool instances = spec->slot_names || base->slots_offset;
+  bool with_dict = spec->flags & WEFT_TYPE_DICT;
+  bool instances = spec->slot_names || base->slots_offset || with_dict;
   if (instances) {
-    /* Slots continue the base's, so nothing may come between them: a base's mark moves behind. */
+    /* Slots continue the base's, so nothing may come between them: a base's attributes and mark move behind. */
     if (base->marks_offset) size = base->marks_offset;
-    type->slots_offset = base->slots_offset ? base->slots_offset : (uint32_t)size;
+    if (base->attrs_offset) size = base->attrs_offset;
+    if (spec->slot_names || base->slots_offset)
+      type->slots_offset = base->slots_offset ? base->slots_offset : (uint32_t)size;
     if (own > 4096) {
       weft_raise(&weft_TypeError, "cannot make type '%s': too many slots", spec->name);
       return false;
     }
     type->fixed_slots = base->fixed_slots + (uint32_t)own;
     size += own * sizeof(weft_object *);
+    if (with_dict) {
+      type->attrs_offset = (uint32_t)size;
+      size += sizeof(uint64_t);
+    }
     spec->flags |= WEFT_TYPE_CONTAINER;
-    type->body_traverse = spec->traverse == instance_traverse ? base->body_traverse : spec->traverse;
-    type->body_clear = spec->clear == instance_clear ? base->body_clear : spec->clear;
-    spec->traverse = instance_traverse;
-    spec->clear = instance_clear;
-    if (!spec->getattr) spec->getattr = instance_getattr;
-    if (!spec->setattr) spec->setattr = instance_setattr;
+    type->body_traverse = spec->traverse == weft__instance_traverse ? base->body_traverse : spec->traverse;
+    type->body_clear = spec->clear == weft__instance_clear ? base->body_clear : spec->clear;
+    spec->traverse = weft__instance_traverse;
+    spec->clear = weft__instance_clear;
+    if (!spec->getattr) spec->getattr = weft__instance_getattr;
+    if (!spec->setattr) spec->setattr = weft__instance_setattr;
   }
   if (spec->finalize && !spec->item_size) {
     type->marks_offset = (uint32_t)size;
@@ -254,16 +198,17 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
   m->type.spec = *spec;
   m->type.spec.base = base;
   inherit(&m->type.spec, &base->spec);
-  if (!lay_out(&m->type, base)) {
+  if (!lay_out(&m->type, base) || !weft__attributes_init(&m->type, base)) {
+    weft__attributes_fini(&m->type);
     free(m);
     return NULL;
   }
-  m->type.guarded = m->type.slots_offset || base->guarded;
+  m->type.guarded = has_instances(&m->type) || base->guarded;
   bool simple = !m->type.spec.dealloc && !(m->type.spec.flags & WEFT_TYPE_CONTAINER) && !m->type.marks_offset;
   m->type.plain = simple && !m->type.spec.item_size && m->type.spec.basic_size <= WEFT__SMALL_MAX;
   if (m->type.spec.dealloc == instance_dealloc)
     m->type.body_dealloc = base->body_dealloc;
-  else if (m->type.slots_offset && m->type.spec.dealloc && m->type.spec.dealloc != weft__generic_dealloc)
+  else if (has_instances(&m->type) && m->type.spec.dealloc && m->type.spec.dealloc != weft__generic_dealloc)
     m->type.body_dealloc = m->type.spec.dealloc, m->type.spec.dealloc = instance_dealloc;
   if (!m->type.spec.dealloc) m->type.spec.dealloc = weft__generic_dealloc;
   weft__lock_acquire(&made_lock);
@@ -273,12 +218,18 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
   return &m->type;
 }
 
+void weft__types_forget(void) {
+  for (struct made_type *m = made; m; m = m->next) weft__attributes_forget(&m->type);
+}
+
 void weft__types_fini(void) {
   while (made) {
     struct made_type *next = made->next;
+    weft__attributes_fini(&made->type);
     free(made);
     made = next;
   }
+  weft__interned_fini();
 }
 
 /* --- Instances --- */
@@ -301,9 +252,13 @@ weft_object *weft_object_new(const weft_type *type, size_t items) {
 }
 
 weft_object *weft__object_new(const weft_type *type, size_t items) {
+  int room = weft__instance_room(type);
   size_t size = size_with(type, items);
+  if (size) size += (size_t)room * sizeof(weft_object *);
   weft_object *o = size ? weft__object_alloc(type, size, "weft_object_new") : weft_raise_memory();
-  if (o) memset(o + 1, 0, size - sizeof *o);
+  if (WEFT_UNLIKELY(!o)) return NULL;
+  memset(o + 1, 0, size - sizeof *o);
+  weft__instance_init(o, room);
   return o;
 }
 
@@ -311,31 +266,7 @@ void weft_object_free(weft_object *o, size_t items) { weft__heap_free(o, size_wi
 
 weft_object *weft_instance_new(const weft_type *type) {
   weft__check_attached("weft_instance_new");
-  if (!type || !type->slots_offset || type->spec.item_size)
-    return weft_raise(&weft_TypeError, "'%s' is not a type with fixed slots", type ? type->spec.name : "NULL");
-  return weft_object_new(type, 0);
-}
-
-static weft_object **slot_of(const char *call, weft_object *instance, size_t index) {
-  weft__check_attached(call);
-  if (WEFT_LIKELY(instance && index < instance->type->fixed_slots)) return &slots_of(instance)[index];
-  if (instance && instance->type->slots_offset)
-    return weft_raise(&weft_IndexError, "%s: '%s' has no slot %zu", call, instance->type->spec.name, index);
-  return weft_raise(&weft_TypeError, "%s: expected an instance with fixed slots", call);
-}
-
-weft_object *weft_slot_get(weft_object *instance, size_t index) {
-  weft_object **slot = slot_of("weft_slot_get", instance, index);
-  if (!slot) return NULL;
-  weft_object *value = weft__slot_load(instance, slot);
-  return value ? value
-               : weft_raise(&weft_AttributeError, "slot %zu of '%s' is empty", index, instance->type->spec.name);
-}
-
-int weft_slot_set(weft_object *instance, size_t index, weft_object *value) {
-  weft_object **slot = slot_of("weft_slot_set", instance, index);
-  if (!slot) return -1;
-  weft_xincref(value);
-  weft__slot_store(instance, slot, value);
-  return 0;
+  if (WEFT_LIKELY(type && has_instances(type) && !type->spec.item_size)) return weft__object_new(type, 0);
+  return weft_raise(&weft_TypeError, "'%s' is not a type with fixed slots or attribute dicts",
+                    type ? type->spec.name : "NULL");
 }

@@ -19,6 +19,7 @@ typedef int (*weft_visit)(weft_object *referent, void *arg);
 enum weft_type_flags {
   WEFT_TYPE_BASE = 1,      /* user types may derive from it */
   WEFT_TYPE_CONTAINER = 2, /* holds references: has traverse and clear, the collector follows it */
+  WEFT_TYPE_DICT = 4,      /* instances can have any attributes, beside fixed slots */
 };
 
 typedef struct weft_type_spec {
@@ -52,8 +53,10 @@ typedef struct weft_type_spec {
   int (*contains)(weft_object *self, weft_object *value);                   /* -1, 0, 1 */
   weft_object *(*iter)(weft_object *self);
   weft_object *(*next)(weft_object *self); /* NULL without an error set: the end */
-  weft_object *(*getattr)(weft_object *self, const char *name);
-  int (*setattr)(weft_object *self, const char *name, weft_object *value);
+  weft_object *(*getattr)(weft_object *self, weft_object *name);
+  int (*setattr)(weft_object *self, weft_object *name, weft_object *value); /* value NULL: deletes */
+  /* Calling the type makes an instance and calls this with the arguments: -1 and an error, or 0. */
+  int (*init)(weft_object *self, weft_object *const *args, size_t n);
 } weft_type_spec;
 
 /* What a compare slot returns for operands that it knows nothing about. */
@@ -61,13 +64,17 @@ typedef struct weft_type_spec {
 
 struct weft_type {
   weft_object header;
-  weft_type_spec spec;   /* with what it inherits filled in */
-  uint32_t fixed_slots;  /* attribute slots of an instance, inherited ones included */
-  uint32_t slots_offset; /* where in the instance they start */
-  uint32_t marks_offset; /* where in the instance the "finalized" mark is; 0: the type has no finalizer */
-  bool plain;            /* dies without side effects: the block is simply freed */
-  bool made;             /* by weft_type_new: user code may run in its slots */
-  bool guarded;          /* its instances' bodies are used by the rules of share.h */
+  weft_type_spec spec;       /* with what it inherits filled in */
+  uint32_t fixed_slots;      /* attribute slots of an instance, inherited ones included */
+  uint32_t slots_offset;     /* where in the instance they start */
+  uint32_t attrs_offset;     /* where in the instance the word is that leads to its own attributes; 0: it has none */
+  struct weft__names *slots; /* their names and offsets */
+  struct weft__shape *shape; /* the names that instances have given to own attributes */
+  struct weft__names *attributes; /* atomic: of the type itself */
+  uint32_t marks_offset;          /* where in the instance the "finalized" mark is; 0: the type has no finalizer */
+  bool plain;                     /* dies without side effects: the block is simply freed */
+  bool made;                      /* by weft_type_new: user code may run in its slots */
+  bool guarded;                   /* its instances' bodies are used by the rules of share.h */
   int (*body_traverse)(weft_object *self, weft_visit visit, void *arg); /* what the generated slots call for the rest */
   int (*body_clear)(weft_object *self);                                 /* of the body, where there are fixed slots */
   void (*body_dealloc)(weft_object *self); /* frees the instance but knows nothing of fixed slots; NULL: none such */
@@ -94,15 +101,31 @@ WEFT_API void weft_object_free(weft_object *o, size_t items);
 /* True when `type` is `base` or derives from it. */
 WEFT_API bool weft_type_derives(const weft_type *type, const weft_type *base);
 
-/* --- Instances with fixed slots --- */
+/* --- Attributes of types: what all instances have; functions become methods --- */
 
-/* An instance of a type made with slot names. Returns new. */
+/* The attribute that `type` has or inherits. Returns new. Errors: TypeError, AttributeError. */
+WEFT_API weft_object *weft_type_get(const weft_type *type, weft_object *name);
+/* Sets an attribute of a type made by weft_type_new, NULL deletes. A function becomes immortal. Errors (-1): TypeError,
+ * AttributeError, memory. May: stop the world, run finalizers. */
+WEFT_API int weft_type_set(const weft_type *type, weft_object *name, weft_object *value);
+/* As weft_call of the attribute `name` of `o`, without making a method object. Returns new. */
+WEFT_API weft_object *weft_call_method(weft_object *o, weft_object *name, weft_object *const *args, size_t n);
+
+extern WEFT_API const weft_type weft_method_type;
+
+/* --- Instances --- */
+
+/* An instance of a type made with slot names or WEFT_TYPE_DICT, without calling init. Returns new. */
 WEFT_API weft_object *weft_instance_new(const weft_type *type);
 /* The value of slot `index` (in the order of slot_names, the base's first). Returns new.
  * Errors: IndexError, AttributeError when empty. */
 WEFT_API weft_object *weft_slot_get(weft_object *instance, size_t index);
 /* Stores `value`, NULL to empty it; drops what was there. Errors (-1): IndexError. May: run finalizers. */
 WEFT_API int weft_slot_set(weft_object *instance, size_t index, weft_object *value);
+
+/* The dict with the own attributes of an instance of a type with WEFT_TYPE_DICT, from now on the same dict; changes in
+ * one are changes in the other. Returns new. Errors: AttributeError, memory. */
+WEFT_API weft_object *weft_instance_dict(weft_object *instance);
 
 WEFT_END_DECLS
 #endif

@@ -194,11 +194,11 @@ RuntimeTest(errors, an_error_that_holds_the_last_reference_drops_it_when_cleared
       .name = "RichError", .base = &weft_ValueError, .slot_names = (const char *const[]){"detail", NULL}});
   weft_raise(type, "with a slot");
   weft_object *probe = probe_new();
-  cr_assert_eq(weft_setattr(weft_error_borrow(), "detail", probe), 0);
+  cr_assert_eq(weft_setattr_text(weft_error_borrow(), "detail", probe), 0);
   weft_decref(probe);
   cr_assert(weft_error_is(&weft_ValueError));
   cr_assert_str_eq(weft_error_message(weft_error_borrow()), "with a slot");
-  weft_auto weft_object *got = weft_getattr(weft_error_borrow(), "detail");
+  weft_auto weft_object *got = weft_getattr_text(weft_error_borrow(), "detail");
   cr_assert_eq(got, probe);
   weft_error_clear();
   cr_assert_eq(weft_refcount(got), 1);
@@ -207,7 +207,7 @@ RuntimeTest(errors, an_error_that_holds_the_last_reference_drops_it_when_cleared
 static void step_end_with_error(void *probe) {
   static const char *const names[] = {"held", NULL};
   weft_raise(weft_type_new(&(weft_type_spec){.name = "Rich", .base = &weft_ValueError, .slot_names = names}), "x");
-  weft_setattr(weft_error_borrow(), "held", probe);
+  weft_setattr_text(weft_error_borrow(), "held", probe);
 }
 
 RuntimeTest(errors, an_error_that_is_pending_when_its_thread_ends_is_dropped) {

@@ -83,8 +83,10 @@ static void drop_samples(void) {
   X(weft_subtract, weft_subtract(object, object))                              \
   X(weft_multiply, weft_multiply(object, object))                              \
   X(weft_length, weft_length(list))                                            \
-  X(weft_getattr, weft_getattr(instance, "x"))                                 \
-  X(weft_setattr, weft_setattr(instance, "x", object))                         \
+  X(weft_getattr, weft_getattr(instance, object))                              \
+  X(weft_setattr, weft_setattr(instance, object, object))                      \
+  X(weft_getattr_text, weft_getattr_text(instance, "x"))                       \
+  X(weft_setattr_text, weft_setattr_text(instance, "x", object))               \
   X(weft_immortalize, weft_immortalize(object))                                \
   X(weft_type_new, weft_type_new(&(weft_type_spec){.name = "t"}))              \
   X(weft_instance_new, weft_instance_new(point))                               \

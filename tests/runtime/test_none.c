@@ -31,5 +31,5 @@ RuntimeTest(none, supports_no_operation) {
   cr_assert(!weft_add(WEFT_NONE, WEFT_NONE) && raised(&weft_TypeError));
   cr_assert(weft_length(WEFT_NONE) == -1 && raised(&weft_TypeError));
   cr_assert(!weft_call(WEFT_NONE, NULL, 0) && raised(&weft_TypeError));
-  cr_assert(!weft_getattr(WEFT_NONE, "x") && raised(&weft_AttributeError));
+  cr_assert(!weft_getattr_text(WEFT_NONE, "x") && raised(&weft_AttributeError));
 }

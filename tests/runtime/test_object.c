@@ -339,11 +339,11 @@ RuntimeTest(objects, an_operation_that_fails_beside_a_pending_error_replaces_it)
 /* --- Attributes --- */
 
 RuntimeTest(objects, an_attribute_that_is_not_there_is_an_attribute_error) {
-  cr_assert(!weft_getattr(INT(1), "x") && raised_with(&weft_AttributeError, "'int' object has no attribute 'x'"));
-  cr_assert(weft_setattr(INT(1), "x", INT(1)) == -1 && raised(&weft_AttributeError));
+  cr_assert(!weft_getattr_text(INT(1), "x") && raised_with(&weft_AttributeError, "'int' object has no attribute 'x'"));
+  cr_assert(weft_setattr_text(INT(1), "x", INT(1)) == -1 && raised(&weft_AttributeError));
 }
 
-static weft_object *getattr_fails(weft_object *self, const char *name) {
+static weft_object *getattr_fails(weft_object *self, weft_object *name) {
   (void)self, (void)name;
   return fails();
 }
@@ -357,30 +357,30 @@ static weft_object *point(void) {
 
 RuntimeTest(objects, CPO_006_an_attribute_is_found_by_its_c_name) {
   weft_auto weft_object *o = point();
-  cr_assert_eq(weft_setattr(o, "x", INT(7)), 0);
-  cr_assert_eq(weft_getattr(o, "x"), INT(7));
-  cr_assert(!weft_getattr(o, "z") && raised(&weft_AttributeError));
+  cr_assert_eq(weft_setattr_text(o, "x", INT(7)), 0);
+  cr_assert_eq(weft_getattr_text(o, "x"), INT(7));
+  cr_assert(!weft_getattr_text(o, "z") && raised(&weft_AttributeError));
   weft_auto weft_object *broken = weft_object_new(LIKE(.getattr = getattr_fails), 0);
-  cr_assert(!weft_getattr(broken, "x") && raised(&weft_KeyError));
-  cr_assert(!weft_getattr(o, "\xff") && raised(&weft_ValueError), "a decode error");
+  cr_assert(!weft_getattr_text(broken, "x") && raised(&weft_KeyError));
+  cr_assert(!weft_getattr_text(o, "\xff") && raised(&weft_ValueError), "a decode error");
 }
 
 RuntimeTest(objects, CPO_016_an_attribute_is_deleted_by_its_c_name) {
   weft_auto weft_object *o = point();
-  weft_setattr(o, "x", INT(7));
-  cr_assert_eq(weft_setattr(o, "x", NULL), 0);
-  cr_assert(!weft_getattr(o, "x") && raised(&weft_AttributeError));
-  cr_assert(weft_setattr(o, "x", NULL) == -1 && raised(&weft_AttributeError), "it is missing now");
-  cr_assert(weft_setattr(o, "z", NULL) == -1 && raised(&weft_AttributeError));
-  cr_assert(weft_setattr(o, "\xff", NULL) == -1 && raised(&weft_ValueError), "a decode error");
+  weft_setattr_text(o, "x", INT(7));
+  cr_assert_eq(weft_setattr_text(o, "x", NULL), 0);
+  cr_assert(!weft_getattr_text(o, "x") && raised(&weft_AttributeError));
+  cr_assert(weft_setattr_text(o, "x", NULL) == -1 && raised(&weft_AttributeError), "it is missing now");
+  cr_assert(weft_setattr_text(o, "z", NULL) == -1 && raised(&weft_AttributeError));
+  cr_assert(weft_setattr_text(o, "\xff", NULL) == -1 && raised(&weft_ValueError), "a decode error");
 }
 
 RuntimeTest(objects, a_null_name_is_a_type_error) {
   weft_auto weft_object *o = point();
-  cr_assert(!weft_getattr(o, NULL) && raised(&weft_TypeError));
-  cr_assert(weft_setattr(o, NULL, INT(1)) == -1 && raised(&weft_TypeError));
-  cr_assert(!weft_getattr(INT(1), NULL) && raised(&weft_TypeError));
-  cr_assert(weft_setattr(INT(1), NULL, INT(1)) == -1 && raised(&weft_TypeError));
+  cr_assert(!weft_getattr_text(o, NULL) && raised(&weft_TypeError));
+  cr_assert(weft_setattr_text(o, NULL, INT(1)) == -1 && raised(&weft_TypeError));
+  cr_assert(!weft_getattr_text(INT(1), NULL) && raised(&weft_TypeError));
+  cr_assert(weft_setattr_text(INT(1), NULL, INT(1)) == -1 && raised(&weft_TypeError));
 }
 
 /* --- NULL --- */
@@ -403,8 +403,8 @@ RuntimeTest(objects, null_is_a_type_error_in_every_operation) {
   cr_assert(!weft_multiply(NULL, one) && raised(&weft_TypeError));
   cr_assert(!weft_multiply(one, NULL) && raised(&weft_TypeError));
   cr_assert(weft_length(NULL) == -1 && raised(&weft_TypeError));
-  cr_assert(!weft_getattr(NULL, "x") && raised(&weft_TypeError));
-  cr_assert(weft_setattr(NULL, "x", one) == -1 && raised(&weft_TypeError));
+  cr_assert(!weft_getattr_text(NULL, "x") && raised(&weft_TypeError));
+  cr_assert(weft_setattr_text(NULL, "x", one) == -1 && raised(&weft_TypeError));
 }
 
 RuntimeTest(objects, null_is_an_instance_of_nothing) { cr_assert_not(weft_is_instance(NULL, &weft_object_type)); }
@@ -447,7 +447,7 @@ static weft_object *in_error(weft_object *o) {
   if (!type) type = weft_type_new(&(weft_type_spec){.name = "Deep", .base = &weft_Exception, .slot_names = names});
   weft_raise(type, "x");
   weft_object *error = weft_error_take();
-  weft_setattr(error, "held", o);
+  weft_setattr_text(error, "held", o);
   weft_decref(o);
   return error;
 }
@@ -580,7 +580,7 @@ static weft_object *repr_recurses(weft_object *self) { return weft_repr(self); }
 static int is_true_recurses(weft_object *self) { return weft_is_true(self); }
 static int64_t length_recurses(weft_object *self) { return weft_length(self); }
 static weft_object *add_recurses(weft_object *a, weft_object *b) { return weft_add(a, b); }
-static weft_object *getattr_recurses(weft_object *self, const char *name) { return weft_getattr(self, name); }
+static weft_object *getattr_recurses(weft_object *self, weft_object *name) { return weft_getattr(self, name); }
 
 RuntimeTest(objects, a_repr_slot_that_never_ends_is_a_recursion_error, .timeout = SANITIZED ? 60 : 10) {
   weft_auto weft_object *o = weft_object_new(LIKE(.repr = repr_recurses), 0);
@@ -609,5 +609,5 @@ RuntimeTest(objects, an_add_slot_that_never_ends_is_a_recursion_error, .timeout 
 
 RuntimeTest(objects, a_getattr_slot_that_never_ends_is_a_recursion_error, .timeout = SANITIZED ? 60 : 10) {
   weft_auto weft_object *o = weft_object_new(LIKE(.getattr = getattr_recurses), 0);
-  cr_assert(!weft_getattr(o, "x") && raised(&weft_RecursionError));
+  cr_assert(!weft_getattr_text(o, "x") && raised(&weft_RecursionError));
 }

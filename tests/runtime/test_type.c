@@ -182,11 +182,11 @@ static int64_t length_3(weft_object *self) {
   (void)self;
   return 3;
 }
-static weft_object *getattr_4(weft_object *self, const char *name) {
+static weft_object *getattr_4(weft_object *self, weft_object *name) {
   (void)self, (void)name;
   return INT(4);
 }
-static int setattr_ok(weft_object *self, const char *name, weft_object *value) {
+static int setattr_ok(weft_object *self, weft_object *name, weft_object *value) {
   (void)self, (void)name, (void)value;
   return 0;
 }
@@ -221,8 +221,8 @@ static void assert_full(weft_object *o) {
   cr_assert_eq(weft_subtract(o, o), INT(2));
   cr_assert_eq(weft_multiply(o, o), INT(2));
   cr_assert_eq(weft_length(o), 3);
-  cr_assert_eq(weft_getattr(o, "any"), INT(4));
-  cr_assert_eq(weft_setattr(o, "any", INT(1)), 0);
+  cr_assert_eq(weft_getattr_text(o, "any"), INT(4));
+  cr_assert_eq(weft_setattr_text(o, "any", INT(1)), 0);
 }
 
 RuntimeTest(types, a_derived_type_inherits_every_slot_that_it_does_not_set) {
@@ -285,7 +285,7 @@ RuntimeTest(types, an_instance_has_its_slots_empty_at_first) {
   weft_auto weft_object *o = weft_instance_new(TYPE(.slot_names = NAMES("x", "y")));
   cr_assert(!weft_slot_get(o, 0) && raised(&weft_AttributeError));
   cr_assert(!weft_slot_get(o, 1) && raised(&weft_AttributeError));
-  cr_assert(!weft_getattr(o, "x") && raised(&weft_AttributeError));
+  cr_assert(!weft_getattr_text(o, "x") && raised(&weft_AttributeError));
 }
 
 RuntimeTest(types, a_slot_holds_a_reference) {
@@ -370,8 +370,8 @@ RuntimeTest(types, the_slots_of_the_base_come_first) {
   weft_auto weft_object *o = weft_instance_new(third);
   const char *const names[] = {"a", "b", "c", "d", "e"};
   for (size_t i = 0; i < 5; i++) cr_assert_eq(weft_slot_set(o, i, INT((int64_t)i + 10)), 0);
-  for (size_t i = 0; i < 5; i++) cr_assert_eq(weft_getattr(o, names[i]), INT((int64_t)i + 10), "%s", names[i]);
-  for (size_t i = 0; i < 5; i++) cr_assert_eq(weft_setattr(o, names[i], INT((int64_t)i + 20)), 0);
+  for (size_t i = 0; i < 5; i++) cr_assert_eq(weft_getattr_text(o, names[i]), INT((int64_t)i + 10), "%s", names[i]);
+  for (size_t i = 0; i < 5; i++) cr_assert_eq(weft_setattr_text(o, names[i], INT((int64_t)i + 20)), 0);
   for (size_t i = 0; i < 5; i++) cr_assert_eq(weft_slot_get(o, i), INT((int64_t)i + 20));
   cr_assert(!weft_slot_get(o, 5) && raised(&weft_IndexError));
   cr_assert(weft_is_instance(o, base));
@@ -380,7 +380,7 @@ RuntimeTest(types, the_slots_of_the_base_come_first) {
 RuntimeTest(types, a_slot_of_the_same_name_hides_the_bases) {
   const weft_type *base = TYPE(.slot_names = NAMES("x"), .flags = WEFT_TYPE_BASE);
   weft_auto weft_object *o = weft_instance_new(TYPE(.base = base, .slot_names = NAMES("x")));
-  weft_setattr(o, "x", INT(1));
+  weft_setattr_text(o, "x", INT(1));
   cr_assert(!weft_slot_get(o, 0) && raised(&weft_AttributeError));
   cr_assert_eq(weft_slot_get(o, 1), INT(1));
 }
@@ -512,8 +512,8 @@ RuntimeTest(types, an_error_type_may_have_slots) {
   weft_raise(derived, "no %s", "page");
   weft_object *error = weft_error_borrow();
   cr_assert_eq(weft_type_of(error), derived);
-  cr_assert_eq(weft_setattr(error, "status", INT(44)), 0);
-  cr_assert_eq(weft_getattr(error, "status"), INT(44));
+  cr_assert_eq(weft_setattr_text(error, "status", INT(44)), 0);
+  cr_assert_eq(weft_getattr_text(error, "status"), INT(44));
   cr_assert(weft_error_is(type) && weft_error_is(&weft_OSError) && weft_error_is(&weft_Exception));
   assert_text(weft_repr(error), "NotFound('no page')");
   weft_object *seen[8], **next = seen;
@@ -754,7 +754,7 @@ static weft_object *contended;
 static uint32_t deleted, missing;
 static void step_delete(void *unused) {
   (void)unused;
-  if (weft_setattr(contended, "x", NULL) == 0)
+  if (weft_setattr_text(contended, "x", NULL) == 0)
     weft__add_acq_rel(&deleted, 1u);
   else if (weft_error_is(&weft_AttributeError))
     weft__add_acq_rel(&missing, 1u);
@@ -764,7 +764,7 @@ static void step_delete(void *unused) {
 RuntimeTest(types, FTO_002_of_four_threads_that_delete_a_slot_one_succeeds) {
   weft_auto weft_object *o = contended = weft_instance_new(TYPE(.slot_names = NAMES("x")));
   for (int round = 0; round < 20; round++) {
-    weft_setattr(o, "x", INT(1));
+    weft_setattr_text(o, "x", INT(1));
     deleted = missing = 0;
     in_new_threads(4, step_delete, NULL);
     cr_assert_eq(deleted, 1);

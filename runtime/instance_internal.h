@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+/* Attributes of instances and types; see instance.c. */
+#ifndef WEFT_INSTANCE_INTERNAL_H
+#define WEFT_INSTANCE_INTERNAL_H
+
+#include "type.h"
+
+/* What a type with fixed slots or attribute dicts has beside its spec. False: an error is set; weft__attributes_fini.
+ */
+bool weft__attributes_init(weft_type *type, const weft_type *base);
+/* Lets go of the type's own attributes. May: run finalizers. */
+void weft__attributes_forget(weft_type *type);
+void weft__attributes_fini(weft_type *type);
+
+/* How many values a new instance has room for behind its body; and what it begins with. */
+int weft__instance_room(const weft_type *type);
+void weft__instance_init(weft_object *o, int room);
+
+/* The slots of specs for types with fixed slots or attribute dicts. */
+int weft__instance_traverse(weft_object *self, weft_visit visit, void *arg);
+int weft__instance_clear(weft_object *self);
+weft_object *weft__instance_getattr(weft_object *self, weft_object *name);
+int weft__instance_setattr(weft_object *self, weft_object *name, weft_object *value);
+/* Lets go of the attributes of a dying instance. */
+void weft__instance_drop(weft_object *self);
+
+/* An immortal str with the text, always the same for the same text. NULL with the error. */
+weft_object *weft__intern(const char *text);
+void weft__interned_fini(void);
+
+/* Calls with `self` before the arguments. */
+weft_object *weft__call_with_self(weft_object *callable, weft_object *self, weft_object *const *args, size_t n);
+
+#endif
