@@ -349,16 +349,16 @@ int weft_list_insert(weft_object *o, int64_t index, weft_object *item) {
   bool private;
   list *l = weft__given("weft_list_insert", item) ? begin("weft_list_insert", o, &private) : NULL;
   if (!l) return -1;
-  struct {
-    table head;
-    weft_object *item;
-  } one = {{.capacity = 1, .size = 1}, item};
+  _Alignas(table) char bytes[sizeof(table) + sizeof item];
+  table *one = (table *)(void *)bytes;
+  *one = (table){.capacity = 1};
+  add(one, weft_new_ref(item));
   size_t i = clamp(index, l->items->size);
   struct leftover left;
-  bool done = splice(l, i, i, &one.head, private, &left);
-  if (done) weft_incref(item);
+  bool done = splice(l, i, i, one, private, &left);
   end(l, private);
   if (!done) {
+    weft_decref(item);
     weft_raise_memory();
     return -1;
   }

@@ -31,7 +31,10 @@ struct weft__revocation {
 };
 
 static void share_if_owned(weft_object *o, void *slot) {
-  if (o->type->guarded && weft__count_owner(&o->count) == *(uint32_t *)slot) weft__count_share(&o->count);
+  if (weft__count_owner(&o->count) != *(uint32_t *)slot) return;
+  /* With an owner's count, it lives. Without owners' counts any thread may drop the last reference now, and the type
+   * may be gone; but sharing what is not guarded, or dead, changes nothing. */
+  if (!WEFT__HAS_OWNERS || o->type->guarded) weft__count_share(&o->count);
 }
 
 /* By the owner at a safepoint, or by whoever holds it off. */
@@ -46,7 +49,7 @@ static void share(weft_object *o, bool page) {
 
 /* Is this one of many questions about one page? */
 static bool is_storm(struct weft__tstate *self, const weft_object *o) {
-  if (o->type->spec.basic_size > WEFT__SMALL_MAX) return false;
+  if (o->type->spec.basic_size > WEFT__SMALL_MAX || o->type->spec.item_size) return false;
   struct weft__page *page = weft__page_of(o);
   self->asked_in_a_row = page == self->asked_page ? self->asked_in_a_row + 1 : 1;
   self->asked_page = page;

@@ -80,6 +80,20 @@ static inline object *dict_get(dict *d, object *key) { return Py_NewRef(must(PyD
 #endif
 #define dict_drop(d) object_decref(d)
 
+static PyObject *classes; /* the globals in which they are defined */
+
+static inline object *class_new(bool slots) {
+  return Py_NewRef(must(PyDict_GetItemString(classes, slots ? "Slots" : "Dict")));
+}
+static inline object *name_new(const char *text) { return must(PyUnicode_InternFromString(text)); }
+static inline object *instantiate(object *class) { return must(PyObject_CallNoArgs(class)); }
+static inline object *attr_get(object *o, object *name) { return must(PyObject_GetAttr(o, name)); }
+static inline void attr_set(object *o, object *name, object *value) {
+  if (PyObject_SetAttr(o, name, value) != 0) must(NULL);
+}
+static inline object *method_call(object *o, object *name) { return must(PyObject_CallMethodNoArgs(o, name)); }
+
+#include "../workloads/attribute_template.h"
 #include "../workloads/counts_template.h"
 #include "../workloads/dict_template.h"
 #include "../workloads/heap_template.h"
@@ -101,15 +115,23 @@ static bool python_start(void) {
   PyConfig_Clear(&config);
   if (PyStatus_Exception(status)) return false;
   PyObject *globals = must(PyDict_New());
-  Py_DECREF(must(PyRun_String("def empty(): pass\n", Py_file_input, globals, globals)));
+  Py_DECREF(
+      must(PyRun_String("def empty(): pass\n"
+                        "class Dict:\n"
+                        "  def empty(self): pass\n"
+                        "class Slots:\n"
+                        "  __slots__ = 'a', 'b'\n"
+                        "  def empty(self): pass\n",
+                        Py_file_input, globals, globals)));
   PyGC_Disable(); /* none of these workloads makes a cycle */
   empty_function = Py_NewRef(must(PyDict_GetItemString(globals, "empty")));
-  Py_DECREF(globals);
+  classes = globals;
   return true;
 }
 
 static void python_stop(void) {
   Py_CLEAR(empty_function);
+  Py_CLEAR(classes);
   Py_FinalizeEx();
 }
 
@@ -166,7 +188,14 @@ static const bench_workload own_workloads[] = {
 };
 
 int main(int argc, char **argv) {
-  const bench_workload *const tables[] = {count_workloads, heap_workloads, value_workloads,           list_workloads,
-                                          dict_workloads,  own_workloads,  bench_threading_workloads, NULL};
+  const bench_workload *const tables[] = {count_workloads,
+                                          heap_workloads,
+                                          value_workloads,
+                                          list_workloads,
+                                          dict_workloads,
+                                          attribute_workloads,
+                                          own_workloads,
+                                          bench_threading_workloads,
+                                          NULL};
   return bench_main(argc, argv, &python, tables);
 }

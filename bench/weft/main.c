@@ -2,6 +2,7 @@
 /* Weft's benchmark program, built once for each mode: the runtime as the harness sees it, and its workloads. */
 #include "objects.h"
 
+#include "../workloads/attribute_template.h"
 #include "../workloads/counts_template.h"
 #include "../workloads/dict_template.h"
 #include "../workloads/heap_template.h"
@@ -86,7 +87,14 @@ int main(int argc, char **argv) {
       .stop_world = stop_world,
       .spawn = spawn,
   };
-  const bench_workload *const tables[] = {count_workloads, heap_workloads, value_workloads,           list_workloads,
-                                          dict_workloads,  own_workloads,  bench_threading_workloads, NULL};
+  const bench_workload *const tables[] = {count_workloads,
+                                          heap_workloads,
+                                          value_workloads,
+                                          list_workloads,
+                                          dict_workloads,
+                                          attribute_workloads,
+                                          own_workloads,
+                                          bench_threading_workloads,
+                                          NULL};
   return bench_main(argc, argv, &runtime, tables);
 }

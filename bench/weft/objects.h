@@ -61,4 +61,28 @@ static inline object *dict_get(dict *d, object *key) { return must(weft_dict_get
 
 #define dict_drop(d) weft_decref(d)
 
+static weft_object *return_none(weft_object *function, weft_object *const *args, size_t n) {
+  (void)function, (void)args, (void)n;
+  return WEFT_NONE;
+}
+
+static inline object *class_new(bool slots) {
+  static const char *const names[] = {"a", "b", NULL};
+  const weft_type *type = weft_type_new(
+      &(weft_type_spec){.name = "class", .flags = slots ? 0 : WEFT_TYPE_DICT, .slot_names = slots ? names : NULL});
+  weft_object *name = text_new("empty"), *function = must(weft_function_new("empty", return_none, 0, NULL));
+  if (!type || weft_type_set(type, name, function) != 0) must(NULL);
+  weft_decref(name);
+  weft_decref(function);
+  return (object *)(uintptr_t)type;
+}
+
+#define name_new text_new
+static inline object *instantiate(object *class) { return must(weft_call(class, NULL, 0)); }
+static inline object *attr_get(object *o, object *name) { return must(weft_getattr(o, name)); }
+static inline void attr_set(object *o, object *name, object *value) {
+  if (weft_setattr(o, name, value) != 0) must(NULL);
+}
+static inline object *method_call(object *o, object *name) { return must(weft_call_method(o, name, NULL, 0)); }
+
 #endif

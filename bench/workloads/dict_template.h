@@ -13,6 +13,8 @@
  * all of which end the program when they fail. Gives dict_workloads[]. Keys are found by the very object that was
  * stored, or, `eqkey`, by an equal one.
  */
+#include <stdlib.h>
+
 #include "../harness.h"
 
 enum { DICT_MANY = 100000, DICT_FEW = 1000, DICT_ROUNDS = 10 };
