@@ -5,6 +5,8 @@
  *   Before a large object stand the two links by which containers are in a ring, so that the collector finds them
  * without pages; those of other objects are NULL. Buffers have no links. Protected by `lock`, except that an object's
  * owner looks without it whether it is in the ring.
+ *   The last few large buffers that were given back are kept: a container that grows, or the next one like it, wants
+ * such a block soon, and malloc would have given its pages back to the system, to be cleared and mapped again.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +24,66 @@ static weft__lock lock;
 static struct links ring = {&ring, &ring};
 static size_t large_blocks, large_bytes; /* atomic */
 
+/* --- Kept blocks --- */
+
+enum { KEPT = 16, KEEP_FROM = 64 << 10, KEEP_BYTES = 16 << 20 };
+static struct {
+  void *block; /* NULL: empty */
+  size_t size;
+} kept[KEPT]; /* protected by `lock`, as are the next two */
+static size_t kept_bytes;
+static unsigned next_kept; /* which is replaced next: the oldest */
+
+/* A kept block of `size` bytes, or up to a quarter more; NULL: none. */
+static void *take_kept(size_t size) {
+  void *block = NULL;
+  if (size < KEEP_FROM || size > KEEP_BYTES) return NULL;
+  weft__lock_acquire(&lock);
+  for (int i = 0; !block && i < KEPT; i++) {
+    if (!kept[i].block || kept[i].size < size || kept[i].size > size + size / 4) continue;
+    block = kept[i].block;
+    kept[i].block = NULL;
+    kept_bytes -= kept[i].size;
+  }
+  weft__lock_release(&lock);
+  return block;
+}
+
+/* Keeps the block, in the place of as many of the oldest as it takes; or frees it. */
+static void keep_or_free(void *block, size_t size) {
+  void *out[KEPT];
+  int n = 0;
+  if (size < KEEP_FROM || size > KEEP_BYTES / 2) {
+    free(block);
+    return;
+  }
+  weft__lock_acquire(&lock);
+  for (int i = 0; i < KEPT && (kept[next_kept].block || kept_bytes + size > KEEP_BYTES); i++) {
+    if (kept[next_kept].block) {
+      out[n++] = kept[next_kept].block;
+      kept[next_kept].block = NULL;
+      kept_bytes -= kept[next_kept].size;
+    }
+    if (kept_bytes + size > KEEP_BYTES) next_kept = (next_kept + 1) % KEPT;
+  }
+  kept[next_kept].block = block;
+  kept[next_kept].size = size;
+  kept_bytes += size;
+  next_kept = (next_kept + 1) % KEPT;
+  weft__lock_release(&lock);
+  while (n > 0) free(out[--n]);
+}
+
+static void free_kept(void) {
+  weft__lock_acquire(&lock);
+  for (int i = 0; i < KEPT; i++) {
+    free(kept[i].block);
+    kept[i].block = NULL;
+  }
+  kept_bytes = 0;
+  weft__lock_release(&lock);
+}
+
 /* --- Blocks --- */
 
 /* Makes a block larger or smaller; from NULL and 0, a new one. `links`: bytes that are not counted. NULL: out of
@@ -30,7 +92,12 @@ static void *resize(void *block, size_t old_size, size_t size, size_t links) {
   size_t more = size > old_size ? size - old_size : 0, fewer = old_size > size ? old_size - size : 0;
   size_t blocks = block ? 0 : 1;
   if (size > PTRDIFF_MAX - links || weft__fault() || !weft__heap_reserve(more)) return NULL;
-  void *resized = realloc(block, size + links);
+  void *resized = block || links ? NULL : take_kept(size);
+  if (!resized) resized = realloc(block, size + links);
+  if (WEFT_UNLIKELY(!resized)) {
+    free_kept();
+    resized = realloc(block, size + links);
+  }
   weft__heap_unreserve(resized ? fewer : more);
   if (!resized) return NULL;
   /* order: relaxed: statistics. */
@@ -39,11 +106,10 @@ static void *resize(void *block, size_t old_size, size_t size, size_t links) {
   return resized;
 }
 
-static void release(void *block, size_t size) {
+static void release(size_t size) {
   weft__sub_relaxed(&large_blocks, 1);
   weft__sub_relaxed(&large_bytes, size);
   weft__heap_unreserve(size);
-  free(block);
 }
 
 void weft__large_stats(size_t *blocks, size_t *bytes) {
@@ -89,7 +155,8 @@ void *weft__heap_alloc_large(size_t size, enum weft_heap_kind kind, const char *
 void weft__heap_free_large(void *block, size_t size) {
   struct links *l = (struct links *)block - 1;
   if (is_linked(l)) ring_remove(l);
-  release(l, size);
+  release(size);
+  free(l);
 }
 
 void weft__large_walk(void (*visit)(weft_object *, void *), void *arg) {
@@ -100,7 +167,10 @@ void weft__large_walk(void (*visit)(weft_object *, void *), void *arg) {
 }
 
 /* Large containers that are still referenced are forgotten. */
-void weft__large_fini(void) { ring = (struct links){&ring, &ring}; }
+void weft__large_fini(void) {
+  ring = (struct links){&ring, &ring};
+  free_kept();
+}
 
 void weft__large_lock_for_fork(void) { weft__lock_acquire(&lock); }
 void weft__large_unlock_after_fork(void) { weft__lock_release(&lock); }
@@ -126,10 +196,15 @@ void *weft__buffer_resize(void *buffer, size_t old_size, size_t new_size) {
   return resized;
 }
 
+static void release_buffer(void *buffer, size_t size) {
+  release(size);
+  keep_or_free(buffer, size);
+}
+
 void weft__buffer_free(void *buffer, size_t size) {
   if (!buffer) return;
   if (size <= WEFT__SMALL_MAX)
     weft__heap_free_small(buffer);
   else
-    release(buffer, weft__buffer_size(size));
+    release_buffer(buffer, weft__buffer_size(size));
 }
