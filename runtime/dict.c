@@ -106,7 +106,20 @@ static void make_index(table *t) {
     index_width(t, t->width, false);
 }
 
-/* A table with the same entries, without the deleted ones; NULL: out of memory. */
+/* Freezes all values of a shared dict's table; and lets them be replaced again. Under the lock. */
+static void freeze(table *t) {
+  /* order: acquire [dict-value]: sees the values as they were made. */
+  for (size_t i = 0; i < t->used; i++) (void)weft__or_acquire(&weft__table_entry(t, i)[1], (uintptr_t)WEFT__FROZEN);
+}
+static void thaw(table *t) {
+  for (size_t i = 0; i < t->used; i++) {
+    uintptr_t *at = &weft__table_entry(t, i)[1];
+    /* order: relaxed: nobody else writes to a frozen value. */
+    weft__store_relaxed(at, weft__load_relaxed(at) & ~(uintptr_t)WEFT__FROZEN);
+  }
+}
+
+/* A table with the same entries, without the deleted ones; NULL: out of memory. The values keep still. */
 static table *table_rebuilt(const table *t, unsigned bits, bool hashed) {
   table *made = table_new(bits, hashed);
   if (!made) return NULL;
@@ -114,9 +127,10 @@ static table *table_rebuilt(const table *t, unsigned bits, bool hashed) {
   const uintptr_t *from = weft__table_entry(t, 0);
   size_t stride = weft__table_stride(t);
   for (size_t i = 0; i < t->used; i++, from += stride) {
-    if (!from[1]) continue;
+    uintptr_t value = weft__load_relaxed(&from[1]) & ~(uintptr_t)WEFT__FROZEN;
+    if (!value) continue;
     *to++ = from[0];
-    *to++ = from[1];
+    *to++ = value;
     if (hashed) *to++ = t->hashed ? from[2] : weft__simple_hash((weft_object *)from[0]);
     made->used++;
   }
@@ -334,14 +348,18 @@ static void key_has_changed(dict *d, size_t size) {
 static void publish(dict *d, table *t) { weft__store_release(&d->table, t); }
 
 /* Makes room for `n` more keys, of the kind of `key`. False: out of memory. */
-static bool make_room(dict *d, size_t n, const weft_object *key, struct leftover *left) {
+static bool make_room(dict *d, bool private, size_t n, const weft_object *key, struct leftover *left) {
   table *t = d->table;
   bool hashed = t->hashed || !weft__is_simple(key);
   if (WEFT_LIKELY(t->capacity - t->used >= n && hashed == t->hashed)) return true;
   unsigned bits = t->capacity - t->used >= n ? t->bits : bits_for(n > d->size ? n : d->size ? d->size : 1);
   while (capacity_of(bits) < d->size + n) bits++;
+  if (!private) freeze(t);
   table *made = table_rebuilt(t, bits, hashed);
-  if (!made) return false;
+  if (!made) {
+    if (!private) thaw(t);
+    return false;
+  }
   publish(d, made);
   left->table = t;
   return true;
@@ -349,16 +367,13 @@ static bool make_room(dict *d, size_t n, const weft_object *key, struct leftover
 
 /* Replaces the value of an entry; returns the old one. */
 static weft_object *swap_value(table *t, size_t i, weft_object *value_steal) {
-  uintptr_t *at = &weft__table_entry(t, i)[1];
-  weft_object *old = (weft_object *)*at;
-  /* order: release [table]: publishes the value. */
-  weft__store_release(at, (uintptr_t)value_steal);
-  return old;
+  /* order: acq_rel [dict-value]: publishes the value; sees the old one as it was made. */
+  return (weft_object *)weft__exchange_acq_rel(&weft__table_entry(t, i)[1], (uintptr_t)value_steal);
 }
 
 /* Adds the key, which `s` has not found. False: out of memory. */
 static bool add(struct search *s, weft_object *value, struct leftover *left) {
-  if (!make_room(s->d, 1, s->key, left)) return false;
+  if (!make_room(s->d, s->private, 1, s->key, left)) return false;
   struct weft__probe p = weft__probe_start(s->d->table, s->hash);
   while (weft__cell_load(s->d->table, p.i, s->d->table->width) != 0) weft__probe_next(&p);
   table_add_at(s->d->table, p.i, p.tag, weft_new_ref(s->key), weft_new_ref(value), s->hash);
@@ -375,16 +390,47 @@ static void take_out(struct search *s, struct leftover *left) {
   key_has_changed(s->d, s->d->size - 1);
 }
 
+/* Replaces the value of a key of a shared dict without the lock. False: not possible now, nothing has happened. */
+static bool replace_shared(struct search *s, weft_object *value) {
+  bool done = false;
+  weft__bracket_begin();
+  const table *t = weft__load_acquire(&s->d->table);
+  struct weft__probe p = weft__probe_start(t, s->hash);
+  int64_t i = weft__table_probe(t, &p, s->key, s->hash);
+  uintptr_t *at = i >= 0 ? &weft__table_entry(t, (size_t)i)[1] : NULL;
+  uintptr_t old = at ? weft__load_relaxed(at) : 0;
+  if (old && !(old & WEFT__FROZEN)) {
+    weft_incref(value);
+    /* order: acq_rel [dict-value]: as swap_value. On failure another thread was faster, or the value has been frozen.
+     */
+    done = weft__cas_acq_rel(at, &old, (uintptr_t)value);
+    if (!done) weft_decref(value);
+  }
+  weft__bracket_end();
+  if (done) weft__drop_item((weft_object *)old, false);
+  return done;
+}
+
+/* The value of the key that `s` has found, a new reference: a replacement does not wait for the lock. */
+static weft_object *value_of(const struct search *s) {
+  weft__bracket_begin();
+  weft_object *value = weft_new_ref(weft__table_value_at(s->table, (size_t)s->entry));
+  weft__bracket_end();
+  return value;
+}
+
 /* Sets the key's value, or, `keep`, only if there is none: then *kept is a new reference to the one there is. */
 static int set(const char *call, weft_object *o, weft_object *key, weft_object *value, bool keep, weft_object **kept) {
   struct search s;
   struct leftover left = {0};
-  if (!weft__given(call, value) || !search_for(&s, call, o, key) || !find(&s, WRITING)) return -1;
+  if (!weft__given(call, value) || !search_for(&s, call, o, key)) return -1;
+  if (!keep && !weft__touch(o) && replace_shared(&s, value)) return 0;
+  if (!find(&s, WRITING)) return -1;
   bool good = true;
   if (s.entry < 0)
     good = add(&s, value, &left);
   else if (keep)
-    *kept = weft_new_ref(weft__table_value_at(s.table, (size_t)s.entry));
+    *kept = value_of(&s);
   else
     left.value = swap_value(s.table, (size_t)s.entry, weft_new_ref(value));
   leave(&s, WRITING);
@@ -398,7 +444,9 @@ static WEFT_NOINLINE int set_touched(weft_object *o, weft_object *key, weft_obje
   struct weft__probe p = weft__probe_start(t, hash);
   int64_t i = weft__table_probe(t, &p, key, hash);
   if (i >= 0) {
-    weft_decref(swap_value(t, (size_t)i, weft_new_ref(value)));
+    weft_object *old = (weft_object *)t->entries[2 * i + 1];
+    t->entries[2 * i + 1] = (uintptr_t)weft_new_ref(value);
+    weft_decref(old);
     return 0;
   }
   if (WEFT_UNLIKELY(i != WEFT__MISSING || t->used == t->capacity))
@@ -481,9 +529,10 @@ weft_object *weft_dict_pop_item(weft_object *o) {
 static void drop_table(table *t, bool private) {
   for (size_t i = 0; i < t->used; i++) {
     uintptr_t *entry = weft__table_entry(t, i);
-    if (!entry[1]) continue;
+    weft_object *value = weft__table_value_at(t, i);
+    if (!value) continue;
     weft__drop_item((weft_object *)entry[0], private);
-    weft__drop_item((weft_object *)entry[1], private);
+    weft__drop_item(value, private);
   }
   table_drop(t, private);
 }
@@ -493,6 +542,7 @@ int weft_dict_clear(weft_object *o) {
   struct search s = {.d = (dict *)o};
   enter(&s, WRITING);
   table *t = s.d->table;
+  if (!s.private) freeze(t);
   publish(s.d, none);
   key_has_changed(s.d, 0);
   leave(&s, WRITING);
@@ -536,13 +586,14 @@ static table *snapshot(dict *d, size_t *size) {
   struct search s = {.d = d};
   enter(&s, WRITING);
   *size = d->size;
-  table *t = *size ? table_rebuilt(d->table, bits_for(*size) < d->table->bits ? bits_for(*size) : d->table->bits,
-                                   d->table->hashed)
-                   : none;
+  unsigned bits = bits_for(*size);
+  if (!s.private) freeze(d->table);
+  table *t = *size ? table_rebuilt(d->table, bits < d->table->bits ? bits : d->table->bits, d->table->hashed) : none;
   for (size_t i = 0; t && i < t->used; i++) {
     weft_incref((weft_object *)weft__table_entry(t, i)[0]);
     weft_incref((weft_object *)weft__table_entry(t, i)[1]);
   }
+  if (!s.private) thaw(d->table);
   leave(&s, WRITING);
   return t ? t : weft_raise_memory();
 }

@@ -15,6 +15,11 @@
  * A reader in a bracket may be in the table while it is written to, under the dict's lock. So: an entry is written
  * before the cell that leads to it (release); an entry is never used again for another key; a deletion empties the
  * value before the cell. What is taken out is released after a grace period.
+ *
+ * In a shared dict the value of a key that is there is replaced without the lock, by a compare-and-swap. Whoever, under
+ * the lock, has to keep values as they are (to move them to another table, to copy them at one moment) marks them
+ * FROZEN first; then a replacement finds another word than it expects, and takes the lock. So every value is in one
+ * place.
  */
 #ifndef WEFT_DICT_TABLE_INTERNAL_H
 #define WEFT_DICT_TABLE_INTERNAL_H
@@ -35,6 +40,7 @@ struct weft__table {
 };
 
 enum { WEFT__TABLE_MIN_BITS = 3, WEFT__TABLE_MAX_BITS = 40 };
+enum { WEFT__FROZEN = 1 };                   /* in a value */
 enum { WEFT__MISSING = -1, WEFT__ASK = -2 }; /* what a probe finds instead of an entry */
 
 extern uint64_t weft__table_key; /* odd, random */
@@ -50,7 +56,7 @@ static inline weft_object *weft__table_key_at(const struct weft__table *t, size_
   return (weft_object *)weft__load_acquire(&weft__table_entry(t, i)[0]);
 }
 static inline weft_object *weft__table_value_at(const struct weft__table *t, size_t i) {
-  return (weft_object *)weft__load_acquire(&weft__table_entry(t, i)[1]);
+  return (weft_object *)(weft__load_acquire(&weft__table_entry(t, i)[1]) & ~(uintptr_t)WEFT__FROZEN);
 }
 static inline size_t weft__table_used(const struct weft__table *t) { return weft__load_acquire(&t->used); }
 

@@ -29,6 +29,7 @@
 #define weft__sub_acq_rel(p, v)      __atomic_fetch_sub((p), (v), __ATOMIC_ACQ_REL)
 #define weft__sub_seq_cst(p, v)      __atomic_fetch_sub((p), (v), __ATOMIC_SEQ_CST)
 #define weft__or_relaxed(p, v)       __atomic_fetch_or((p), (v), __ATOMIC_RELAXED)
+#define weft__or_acquire(p, v)       __atomic_fetch_or((p), (v), __ATOMIC_ACQUIRE)
 #define weft__or_acq_rel(p, v)       __atomic_fetch_or((p), (v), __ATOMIC_ACQ_REL)
 #define weft__and_relaxed(p, v)      __atomic_fetch_and((p), (v), __ATOMIC_RELAXED)
 #define weft__and_acq_rel(p, v)      __atomic_fetch_and((p), (v), __ATOMIC_ACQ_REL)

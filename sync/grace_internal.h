@@ -6,8 +6,8 @@
 #include "../runtime/heap_internal.h"
 #include "../runtime/object.h"
 #include "../runtime/sanitize_internal.h"
-#ifndef WEFT__TSAN
-#define _LGPL_SOURCE /* inlines the brackets */
+#if !defined(WEFT__TSAN) && !defined(WEFT__ASAN)
+#define _LGPL_SOURCE /* inlines the brackets; sanitizers complain of what is in there */
 #endif
 #include <urcu/urcu-bp.h>
 

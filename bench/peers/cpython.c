@@ -98,6 +98,7 @@ static inline object *method_call(object *o, object *name) { return must(PyObjec
 #include "../workloads/dict_template.h"
 #include "../workloads/heap_template.h"
 #include "../workloads/list_template.h"
+#include "../workloads/shared_template.h"
 #include "../workloads/value_template.h"
 
 /* --- the runtime ------------------------------------------------------------------------------------------------- */
@@ -194,6 +195,7 @@ int main(int argc, char **argv) {
                                           list_workloads,
                                           dict_workloads,
                                           attribute_workloads,
+                                          shared_workloads,
                                           own_workloads,
                                           bench_threading_workloads,
                                           NULL};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Weft's benchmark program, built once for each mode: the runtime as the harness sees it, and its workloads. */
+#define _GNU_SOURCE /* pthread_tryjoin_np */
 #include "objects.h"
 
 #include "../workloads/attribute_template.h"
@@ -9,6 +10,7 @@
 #include "../workloads/list_template.h"
 #include "../workloads/value_template.h"
 #include "../workloads/workloads.h"
+#include "sharing.h"
 
 static weft_object *idle_function;
 
@@ -93,6 +95,8 @@ int main(int argc, char **argv) {
                                           list_workloads,
                                           dict_workloads,
                                           attribute_workloads,
+                                          shared_workloads,
+                                          sharing_workloads,
                                           own_workloads,
                                           bench_threading_workloads,
                                           NULL};

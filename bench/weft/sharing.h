@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* Workloads of Weft's own: reads that count nothing, deferred releases, and the price of sharing what was private. */
+#include <pthread.h>
+
+#include "../workloads/shared_template.h"
+
+/* --- Bracket reads --- */
+
+static uint64_t bracket_dict_body(bench_worker *w, uint64_t iterations) {
+  struct shared_bench *s = w->shared;
+  for (uint64_t n = 0; n < iterations; n++) {
+    weft_read_begin();
+    for (int i = 0; i < SHARED_ENTRIES; i++) {
+      object *o = weft_dict_peek(s->d, s->keys[i]);
+      bench_opaque(o);
+    }
+    weft_read_end();
+  }
+  return iterations * SHARED_ENTRIES;
+}
+
+static uint64_t bracket_list_body(bench_worker *w, uint64_t iterations) {
+  struct shared_bench *s = w->shared;
+  for (uint64_t n = 0; n < iterations; n++) {
+    weft_read_begin();
+    for (int i = 0; i < SHARED_ENTRIES; i++) {
+      object *o = weft_list_peek(s->l, i);
+      bench_opaque(o);
+    }
+    weft_read_end();
+  }
+  return iterations * SHARED_ENTRIES;
+}
+
+static void bracket_dict(bench_run *run) { shared_measure(run, (bench_work){.body = bracket_dict_body}); }
+static void bracket_list(bench_run *run) { shared_measure(run, (bench_work){.body = bracket_list_body}); }
+
+/* --- Deferred releases: a thread replaces one slot of a list that another one made --- */
+
+static uint64_t release_body(bench_worker *w, uint64_t iterations) {
+  for (uint64_t i = 0; i < iterations; i++) {
+    object *o = object_new();
+    if (weft_list_set(w->shared, 0, o) != 0) must(NULL);
+    weft_decref(o);
+  }
+  return iterations;
+}
+
+/* The same without what is let go of: the slot keeps an immortal. */
+static uint64_t no_release_body(bench_worker *w, uint64_t iterations) {
+  for (uint64_t i = 0; i < iterations; i++) {
+    object *o = object_new();
+    if (weft_list_set(w->shared, 0, WEFT_NONE) != 0) must(NULL);
+    weft_decref(o);
+  }
+  return iterations;
+}
+
+static void measure_release(bench_run *run, uint64_t (*body)(bench_worker *, uint64_t)) {
+  object *none = WEFT_NONE;
+  weft_object *l = must(weft_list_of(1, &none));
+  bench_measure(run, (bench_work){.body = body, .shared = l});
+  weft_decref(l);
+}
+static void deferred_release(bench_run *run) { measure_release(run, release_body); }
+static void deferred_release_none(bench_run *run) { measure_release(run, no_release_body); }
+
+/* --- Sharing a million small lists --- */
+
+enum { SMALL_LISTS = 1000000 };
+
+static void *touch_all(void *list_of_lists) {
+  weft_object *lists = list_of_lists;
+  if (!weft_attach()) bench_fail("cannot attach");
+  static double ns;
+  uint64_t start = bench_now();
+  for (int64_t i = 0; i < SMALL_LISTS; i++) {
+    weft_object *l = must(weft_list_get(lists, i));
+    if (weft_list_length(l) != 0) must(NULL);
+    weft_decref(l);
+  }
+  ns = (double)(bench_now() - start) / SMALL_LISTS;
+  weft_detach();
+  return &ns;
+}
+
+static void share_once(bench_run *run, bool blocked) {
+  weft_object *lists = must(weft_list_new());
+  for (int i = 0; i < SMALL_LISTS; i++) {
+    weft_object *l = must(weft_list_new());
+    if (weft_list_append(lists, l) != 0) must(NULL);
+    weft_decref(l);
+  }
+  pthread_t other;
+  void *ns = NULL;
+  if (pthread_create(&other, NULL, touch_all, lists) != 0) bench_fail("cannot start a thread");
+  if (blocked) {
+    void *token = bench_release(run);
+    pthread_join(other, &ns);
+    bench_acquire(run, token);
+  } else {
+    while (pthread_tryjoin_np(other, &ns) != 0) weft_poll();
+  }
+  bench_sample(run, "ns_per_op", *(double *)ns);
+  weft_decref(lists);
+}
+
+static void share_blocked(bench_run *run, void *unused) {
+  (void)unused;
+  share_once(run, true);
+}
+static void share_running(bench_run *run, void *unused) {
+  (void)unused;
+  share_once(run, false);
+}
+static void share_lists_blocked(bench_run *run) { bench_repeat(run, 0, share_blocked, NULL); }
+static void share_lists_running(bench_run *run) { bench_repeat(run, 0, share_running, NULL); }
+
+static const bench_workload sharing_workloads[] = {
+    {.name = "shared_read_dict_bracket", .threads = BENCH_T_UP, .flags = BENCH_CONTENDED, .run = bracket_dict},
+    {.name = "shared_read_list_bracket", .threads = BENCH_T_UP, .flags = BENCH_CONTENDED, .run = bracket_list},
+    {.name = "deferred_release", .threads = BENCH_T(1), .run = deferred_release},
+    {.name = "deferred_release_none", .threads = BENCH_T(1), .run = deferred_release_none},
+    {.name = "share_lists_blocked", .threads = BENCH_T(2), .run = share_lists_blocked},
+    {.name = "share_lists_running", .threads = BENCH_T(2), .run = share_lists_running},
+    {.name = NULL},
+};
