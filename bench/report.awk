@@ -107,6 +107,10 @@ function verdict(value,    row, factor) {
     bound = referred($8)
     if (bound == "") return "not run"
     bound *= factor
+  } else if ($7 == "+") {
+    bound = referred($8)
+    if (bound == "") return "not run"
+    bound += factor
   } else bound = factor
   return ($5 == "<=" ? value + 0 <= bound : value + 0 >= bound) ? "met" : "MISSED"
 }
@@ -120,6 +124,25 @@ function print_target(    value, judged, rule, i) {
   if (mark && value != "") marked++
   printf "%-22s %2s  %-7s %-10s %-44s %9s %9s  %s\n", $1, $2, $3, $4, rule,
     value == "" ? "" : number(value) mark, bound == "" ? "" : number(bound), judged
+}
+
+# A line "geomean NAME MODE OTHER op BOUND WORKLOAD[:FIGURE]...": how many times as fast MODE is as OTHER, in the geometric
+# mean over the workloads on one thread.
+function print_geomean(    i, part, n, row, key, sum, judged) {
+  mark = ""
+  for (i = 7; i <= NF; i++) {
+    n = split($i, part, ":")
+    row = part[1] " 1"
+    key = n > 1 ? part[2] : "ns_per_op"
+    if (!((row, $3, key) in result) || !((row, $4, key) in result)) break
+    sum += log(result[row, $4, key] / result[row, $3, key])
+    if (disturbed(row, $3) || disturbed(row, $4)) mark = "!"
+  }
+  judged = i <= NF ? "not run" : ($5 == ">=") == (exp(sum / (NF - 6)) >= $6 + 0) ? "met" : "MISSED"
+  count[judged]++
+  if (mark && i > NF) marked++
+  printf "%-22s %2s  %-7s %-10s %-44s %9s %9s  %s\n", $2, 1, $3, "times", $5 " " $6 " times " $4 ", geometric mean of " NF - 6,
+    i <= NF ? "" : number(exp(sum / (NF - 6))) mark, $6, judged
 }
 
 BEGIN {
@@ -136,7 +159,8 @@ part == "targets" && !targets_begun {
   print_table()
   printf "\n%-22s %2s  %-7s %-10s %-44s %9s %9s\n", "target", "T", "mode", "figure", "", "measured", "bound"
 }
-part == "targets" && NF && $1 !~ /^#/ && index($1, prefix) == 1 { print_target() }
+part == "targets" && $1 == "geomean" && prefix == "" { print_geomean() }
+part == "targets" && NF && $1 !~ /^#|^geomean$/ && index($1, prefix) == 1 { print_target() }
 END {
   printf "%d met, %d missed, %d not run", count["met"], count["MISSED"], count["not run"]
   if (far in count) printf ", %d not comparable", count[far]

@@ -55,6 +55,9 @@ static inline void list_append(list *l, object *o) {
 #else
 #define list_get(l, i) Py_NewRef(must(PyList_GetItem((l), (Py_ssize_t)(i))))
 #endif
+static inline void list_set(list *l, size_t i, object *o) {
+  if (PyList_SetItem(l, (Py_ssize_t)i, Py_NewRef(o)) != 0) must(NULL);
+}
 #define list_drop(l) object_decref(l)
 
 static inline object *text_new(const char *text) {

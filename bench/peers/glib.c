@@ -26,6 +26,12 @@ static inline object *object_new(void) { return g_object_new(G_TYPE_OBJECT, NULL
 #define list_get(l, i)    g_object_ref(g_ptr_array_index((l), (i)))
 #define list_drop(l)      g_ptr_array_unref(l)
 
+static inline void list_set(GPtrArray *l, size_t i, gpointer o) {
+  gpointer old = l->pdata[i];
+  l->pdata[i] = g_object_ref(o);
+  g_object_unref(old);
+}
+
 #include "../workloads/counts_template.h"
 #include "../workloads/heap_template.h"
 #include "../workloads/list_template.h"

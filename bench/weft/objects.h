@@ -42,6 +42,9 @@ static inline void list_append(list *l, object *o) {
 
 static inline object *list_get(list *l, size_t i) { return must(weft_list_get(l, (int64_t)i)); }
 
+static inline void list_set(list *l, size_t i, object *o) {
+  if (weft_list_set(l, (int64_t)i, o) != 0) must(NULL);
+}
 #define list_drop(l) weft_decref(l)
 
 static inline object *text_new(const char *text) {

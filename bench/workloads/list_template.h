@@ -6,6 +6,7 @@
  *     list *list_new(void)                    empty
  *     void list_append(list *l, object *o)    adds a reference to o
  *     object *list_get(list *l, size_t i)     a reference of the caller's own
+ *     void list_set(list *l, size_t i, object *o)   adds a reference
  *     void list_drop(list *l)                 the list with all its items
  *
  * all of which end the program when they fail. Gives list_workloads[].
@@ -58,10 +59,22 @@ static uint64_t list_get_body(bench_worker *w, uint64_t iterations) {
   return iterations * LIST_ITEMS_TO_GET;
 }
 
+static uint64_t list_set_body(bench_worker *w, uint64_t iterations) {
+  list *l = w->local;
+  object *o = list_get(l, 0);
+  for (uint64_t i = 0; i < iterations; i++)
+    for (size_t j = 0; j < LIST_ITEMS_TO_GET; j++) list_set(l, j, o);
+  object_decref(o);
+  return iterations * LIST_ITEMS_TO_GET;
+}
+
 static const bench_workload list_workloads[] = {
     {.name = "list_append_1M", .threads = BENCH_T(1), .run = list_append_1M},
     {.name = "list_get",
      .threads = BENCH_T(1),
      .work = {.setup = list_get_setup, .body = list_get_body, .teardown = list_get_teardown}},
+    {.name = "list_set",
+     .threads = BENCH_T(1),
+     .work = {.setup = list_get_setup, .body = list_set_body, .teardown = list_get_teardown}},
     {.name = NULL},
 };
