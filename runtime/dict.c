@@ -264,8 +264,12 @@ WEFT_ALWAYS_INLINE table *touch(const weft_object *o, const weft_object *key, ui
   return WEFT_LIKELY(*hash != (uint64_t)-1 && !t->hashed) ? t : NULL;
 }
 
-/* The same without luck at the first cell. */
-static WEFT_NOINLINE weft_object *get_touched(weft_object *o, weft_object *key, const table *t, uint64_t hash) {
+/* The same when the first cell leads to `entry`, whose key is another object, or nowhere. */
+static WEFT_NOINLINE weft_object *get_touched(weft_object *o, weft_object *key, const table *t, uint64_t hash,
+                                              const uintptr_t *entry) {
+  if (entry && key->type == &weft_str_type && ((weft_object *)entry[0])->type == &weft_str_type &&
+      WEFT_LIKELY(weft__str_equal((weft_object *)entry[0], key)))
+    return weft_new_ref((weft_object *)entry[1]);
   struct weft__probe p = weft__probe_start(t, hash);
   int64_t i = weft__table_probe(t, &p, key, hash);
   return i >= 0 ? weft_new_ref((weft_object *)t->entries[2 * i + 1]) : get_slow(o, key);
@@ -275,8 +279,9 @@ weft_object *weft_dict_get(weft_object *o, weft_object *key) {
   uint64_t hash;
   const table *t = touch(o, key, &hash);
   if (WEFT_UNLIKELY(!t)) return get_slow(o, key);
-  uintptr_t *entry = weft__table_guess(t, key, hash);
-  return WEFT_LIKELY(entry != NULL) ? weft_new_ref((weft_object *)entry[1]) : get_touched(o, key, t, hash);
+  const uintptr_t *entry = weft__table_guess(t, hash);
+  return WEFT_LIKELY(entry && entry[0] == (uintptr_t)key) ? weft_new_ref((weft_object *)entry[1])
+                                                          : get_touched(o, key, t, hash, entry);
 }
 
 int weft_dict_find(weft_object *o, weft_object *key, weft_object **value) {
@@ -460,8 +465,8 @@ int weft_dict_set(weft_object *o, weft_object *key, weft_object *value) {
   uint64_t hash;
   table *t = value ? touch(o, key, &hash) : NULL;
   if (WEFT_UNLIKELY(!t)) return set("weft_dict_set", o, key, value, false, NULL);
-  uintptr_t *entry = weft__table_guess(t, key, hash);
-  if (!entry) return set_touched(o, key, value, t, hash);
+  uintptr_t *entry = weft__table_guess(t, hash);
+  if (WEFT_UNLIKELY(!entry || entry[0] != (uintptr_t)key)) return set_touched(o, key, value, t, hash);
   weft_object *old = (weft_object *)entry[1];
   entry[1] = (uintptr_t)weft_new_ref(value);
   weft_decref(old);

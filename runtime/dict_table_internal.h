@@ -179,14 +179,14 @@ WEFT_ALWAYS_INLINE int64_t weft__table_probe(const struct weft__table *t, struct
   return weft__table_probe_width(t, p, key, hash, 3);
 }
 
-/* Most often the first cell leads to the very object that is asked for: its entry, or NULL. */
-WEFT_ALWAYS_INLINE uintptr_t *weft__table_guess(const struct weft__table *t, const weft_object *key, uint64_t hash) {
+/* The entry to which the first cell leads, most often that of the key; NULL: none. In a table without hashes that
+ * nobody else writes to. */
+WEFT_ALWAYS_INLINE uintptr_t *weft__table_guess(const struct weft__table *t, uint64_t hash) {
   size_t i = weft__table_first(t, hash);
-  uint64_t number = t->width == 1 ? (uint8_t)weft__cell_load(t, i, 1) - UINT64_C(1)
-                                  : (weft__cell_load(t, i, 2) & 0xFFFFFF) - UINT64_C(1);
-  if (WEFT_UNLIKELY(number >= t->capacity)) return NULL; /* EMPTY, DELETED, or cells of 8 bytes */
-  uintptr_t *entry = &t->entries[number * 2];
-  return WEFT_LIKELY(entry[0] == (uintptr_t)key) ? entry : NULL;
+  uint64_t number = t->width == 1   ? (uint8_t)weft__cell_load(t, i, 1) - UINT64_C(1)
+                    : t->width == 2 ? (weft__cell_load(t, i, 2) & 0xFFFFFF) - UINT64_C(1)
+                                    : UINT64_MAX;
+  return WEFT_LIKELY(number < t->capacity) ? &t->entries[number * 2] : NULL; /* else EMPTY, or DELETED */
 }
 
 #endif

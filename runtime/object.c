@@ -74,8 +74,12 @@ static WEFT_NOINLINE void dealloc_container(weft_object *o) {
     return;
   }
   ts->dealloc_depth++;
-  die(o);
-  while (ts->dealloc_depth == 1 && ts->trash) die(trash_pop(ts));
+  const weft_type *type = o->type;
+  if (WEFT_LIKELY(!type->marks_offset && !type->made && !type->guarded))
+    type->spec.dealloc(o);
+  else
+    die(o);
+  while (WEFT_UNLIKELY(ts->trash != NULL) && ts->dealloc_depth == 1) die(trash_pop(ts));
   ts->dealloc_depth--;
 }
 
@@ -133,10 +137,10 @@ bool weft__expect_slow(const char *call, const weft_object *o, const weft_type *
   return false;
 }
 
-bool weft__all_given(const char *call, size_t n, weft_object *const *objects) {
+bool weft__all_given_slow(const char *call, size_t n, weft_object *const *objects) {
+  weft__check_attached(call);
   for (size_t i = 0; i < n; i++)
     if (!weft__given(call, objects ? objects[i] : NULL)) return false;
-  weft__check_attached(call);
   return true;
 }
 

@@ -122,7 +122,13 @@ static inline bool weft__given(const char *call, const weft_object *o) {
   weft__check_attached(call);
   return WEFT_LIKELY(o != NULL) || weft__given_slow(call);
 }
-bool weft__all_given(const char *call, size_t n, weft_object *const *objects);
+bool weft__all_given_slow(const char *call, size_t n, weft_object *const *objects);
+static inline bool weft__all_given(const char *call, size_t n, weft_object *const *objects) {
+  weft__check_attached(call);
+  for (size_t i = 0; i < n; i++)
+    if (WEFT_UNLIKELY(!objects || !objects[i])) return weft__all_given_slow(call, n, objects);
+  return true;
+}
 
 /* --- Life of the runtime --- */
 

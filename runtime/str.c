@@ -134,7 +134,7 @@ weft_object *weft_str_format(const char *format, ...) {
 
 weft_object *weft__str_immortal_copy(const weft_object *o) {
   const struct weft__str *s = (const struct weft__str *)o;
-  struct weft__str *copy = weft__fault() ? NULL : malloc(block_size(s->size, s->wide));
+  struct weft__str *copy = weft__fault() ? NULL : malloc((block_size(s->size, s->wide) + 7) & ~(size_t)7);
   if (!copy) return NULL;
   memcpy(copy, s, block_size(s->size, s->wide));
   static const weft_count immortal = WEFT__COUNT_IMMORTAL;

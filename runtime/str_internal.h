@@ -21,11 +21,24 @@ static inline int64_t weft__str_cached_hash(const weft_object *o) {
   return weft__load_relaxed(&((const struct weft__str *)o)->hash);
 }
 
+/* Short texts by words: a str's memory reaches up to the next multiple of 8 bytes. */
+static inline bool weft__bytes_equal(const char *a, const char *b, size_t size) {
+  if (WEFT_UNLIKELY(size > 64)) return memcmp(a, b, size) == 0;
+  uint64_t x, y;
+  for (; size > 8; a += 8, b += 8, size -= 8) {
+    memcpy(&x, a, 8), memcpy(&y, b, 8);
+    if (x != y) return false;
+  }
+  if (size == 0) return true;
+  memcpy(&x, a, 8), memcpy(&y, b, 8);
+  return (x ^ y) << (64 - 8 * size) == 0;
+}
+
 /* Equal? Both hashes have been asked for. */
 static inline bool weft__str_equal(const weft_object *a, const weft_object *b) {
   const struct weft__str *x = (const struct weft__str *)a, *y = (const struct weft__str *)b;
   return weft__str_cached_hash(a) == weft__str_cached_hash(b) && x->size == y->size &&
-         memcmp(x->bytes, y->bytes, x->size) == 0;
+         weft__bytes_equal(x->bytes, y->bytes, x->size);
 }
 
 /* An immortal copy outside the heap, for `free`; NULL: out of memory. Its hash has been asked for. */
