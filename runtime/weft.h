@@ -21,6 +21,7 @@
 #include "none.h"
 #include "object.h"
 #include "runtime.h"
+#include "set.h"
 #include "share.h"
 #include "str.h"
 #include "tuple.h"
