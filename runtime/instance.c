@@ -41,8 +41,9 @@ struct weft__names {
 
 static size_t names_bytes(size_t mask) { return sizeof(struct weft__names) + (mask + 1) * 2 * sizeof(uintptr_t); }
 
+static WEFT_NOINLINE bool is_equal_name(const weft_object *a, const weft_object *b) { return weft__str_equal(a, b); }
 static inline bool is_name(const weft_object *a, const weft_object *b) {
-  return WEFT_LIKELY(a == b) || weft__str_equal(a, b);
+  return WEFT_LIKELY(a == b) || is_equal_name(a, b);
 }
 
 static inline const uintptr_t *names_find(const struct weft__names *t, const weft_object *name, uint64_t hash) {
@@ -103,7 +104,8 @@ static weft_object *intern(weft_object *name) {
   return found ? found : weft_raise_memory();
 }
 
-weft_object *weft__intern(const char *text) {
+weft_object *weft_str_intern(const char *text) {
+  weft__check_attached("weft_str_intern");
   weft_auto weft_object *name = weft_str_new(text);
   return name ? intern(name) : NULL;
 }
@@ -588,8 +590,9 @@ static inline weft_object **named_slot(weft_object *self, const weft_object *nam
   return found ? (weft_object **)(void *)((char *)self + *found) : NULL;
 }
 
-weft_object *weft__instance_getattr(weft_object *self, weft_object *name) {
+static WEFT_NOINLINE weft_object *getattr_slow(weft_object *self, weft_object *name) {
   uint64_t hash;
+  weft__check_attached("weft_getattr");
   if (!name_given(name, &hash)) return NULL;
   weft_object **slot = named_slot(self, name, hash);
   weft_object *value = slot ? weft__slot_load(self, slot) : self->type->attrs_offset ? own_get(self, name, hash) : NULL;
@@ -599,8 +602,27 @@ weft_object *weft__instance_getattr(weft_object *self, weft_object *name) {
   return weft__no_attribute(self, name);
 }
 
-int weft__instance_setattr(weft_object *self, weft_object *name, weft_object *value) {
+/* Where the value of a slot or an inline attribute stands in an instance that the calling thread may touch; NULL: all
+ * else. */
+static inline weft_object **touch_attribute(weft_object *self, const weft_object *name) {
+  if (WEFT_UNLIKELY(name->type != &weft_str_type || !weft__may_touch(self))) return NULL;
+  uint64_t hash = (uint64_t)weft__str_cached_hash(name);
+  if (WEFT_UNLIKELY(hash == (uint64_t)-1)) return NULL;
+  if (self->type->slots) return named_slot(self, name, hash);
+  if (!self->type->attrs_offset) return NULL;
+  int number = shape_find(self->type->shape, name, hash);
+  uint64_t attrs = *attrs_of(self);
+  return !(attrs & ATTRS_DICT) && number >= 0 && number < ATTRS_FILLED(attrs) ? &values_of(self)[number] : NULL;
+}
+
+weft_object *weft__instance_getattr(weft_object *self, weft_object *name) {
+  weft_object **value = touch_attribute(self, name);
+  return WEFT_LIKELY(value && *value) ? weft_new_ref(*value) : getattr_slow(self, name);
+}
+
+static WEFT_NOINLINE int setattr_slow(weft_object *self, weft_object *name, weft_object *value) {
   uint64_t hash;
+  weft__check_attached("weft_setattr");
   if (!name_given(name, &hash)) return -1;
   weft_object **slot = named_slot(self, name, hash);
   int done = 0;
@@ -612,6 +634,15 @@ int weft__instance_setattr(weft_object *self, weft_object *name, weft_object *va
   }
   if (done == 0) weft__no_attribute(self, name);
   return done > 0 ? 0 : -1;
+}
+
+int weft__instance_setattr(weft_object *self, weft_object *name, weft_object *value) {
+  weft_object **at = touch_attribute(self, name);
+  if (WEFT_UNLIKELY(!at || !*at || !value)) return setattr_slow(self, name, value);
+  weft_object *old = *at;
+  *at = weft_new_ref(value);
+  weft_decref(old);
+  return 0;
 }
 
 weft_object *weft_call_method(weft_object *o, weft_object *name, weft_object *const *args, size_t n) {
@@ -687,7 +718,7 @@ bool weft__attributes_init(weft_type *type, const weft_type *base) {
     for (size_t i = 0; base->slots && i <= base->slots->mask; i++)
       if (base->slots->cell[i].name) names_set(type->slots, base->slots->cell[i].name, base->slots->cell[i].value);
     for (uint32_t i = 0; i < own; i++) {
-      weft_object *name = weft__intern(names[i]);
+      weft_object *name = weft_str_intern(names[i]);
       if (!name) return false;
       names_set(type->slots, name, type->slots_offset + (base->fixed_slots + i) * sizeof(weft_object *));
     }

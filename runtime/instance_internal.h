@@ -24,8 +24,6 @@ int weft__instance_setattr(weft_object *self, weft_object *name, weft_object *va
 /* Lets go of the attributes of a dying instance. */
 void weft__instance_drop(weft_object *self);
 
-/* An immortal str with the text, always the same for the same text. NULL with the error. */
-weft_object *weft__intern(const char *text);
 void weft__interned_fini(void);
 
 /* Calls with `self` before the arguments. */

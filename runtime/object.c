@@ -274,8 +274,8 @@ void *weft__no_attribute(weft_object *o, weft_object *name) {
 }
 
 weft_object *weft_getattr(weft_object *o, weft_object *name) {
+  if (WEFT_LIKELY(o && name && o->type->spec.getattr == weft__instance_getattr)) return weft__instance_getattr(o, name);
   if (!weft__given("weft_getattr", o) || !weft__given("weft_getattr", name)) return NULL;
-  if (WEFT_LIKELY(o->type->spec.getattr == weft__instance_getattr)) return weft__instance_getattr(o, name);
   if (!o->type->spec.getattr) return weft__no_attribute(o, name);
   if (!weft__recursion_enter("an attribute")) return NULL;
   weft_object *value = o->type->spec.getattr(o, name);
@@ -284,8 +284,9 @@ weft_object *weft_getattr(weft_object *o, weft_object *name) {
 }
 
 int weft_setattr(weft_object *o, weft_object *name, weft_object *value) {
+  if (WEFT_LIKELY(o && name && o->type->spec.setattr == weft__instance_setattr))
+    return weft__instance_setattr(o, name, value);
   if (!weft__given("weft_setattr", o) || !weft__given("weft_setattr", name)) return -1;
-  if (WEFT_LIKELY(o->type->spec.setattr == weft__instance_setattr)) return weft__instance_setattr(o, name, value);
   if (!o->type->spec.setattr) {
     weft__no_attribute(o, name);
     return -1;

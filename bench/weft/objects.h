@@ -80,7 +80,7 @@ static inline object *class_new(bool slots) {
   return (object *)(uintptr_t)type;
 }
 
-#define name_new text_new
+static inline object *name_new(const char *text) { return must(weft_str_intern(text)); }
 static inline object *instantiate(object *class) { return must(weft_call(class, NULL, 0)); }
 static inline object *attr_get(object *o, object *name) { return must(weft_getattr(o, name)); }
 static inline void attr_set(object *o, object *name, object *value) {

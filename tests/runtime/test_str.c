@@ -383,3 +383,13 @@ RuntimeTest(strs, a_str_has_no_subtraction) {
   weft_auto weft_object *s = STR("a");
   cr_assert(!weft_subtract(s, s) && raised(&weft_TypeError));
 }
+
+RuntimeTest(strs, interned_ones_are_one_immortal_object) {
+  weft_object *a = weft_str_intern("interned"), *b = weft_str_intern("interned"), *c = weft_str_intern("another");
+  weft_auto weft_object *plain = STR("interned");
+  cr_assert(a && a == b && a != c && a != plain);
+  cr_assert(weft_is_immortal(a));
+  cr_assert_eq(weft_compare(a, plain, WEFT_EQ), 1);
+  cr_assert(!weft_str_intern("\xff") && raised(&weft_ValueError));
+  cr_assert(!weft_str_intern(NULL) && raised(&weft_TypeError));
+}
