@@ -111,8 +111,6 @@ static void try_words(combination combine, change in_place, const char *const re
   static const char *const others[] = {"cdc", "efgfe", "ccb", "ef"};
   for (size_t i = 0; i < 4; i++) {
     weft_auto weft_object *list = letters(others[i]);
-    weft_auto weft_object *tuple = weft_tuple_new(0, NULL);
-    weft_auto weft_object *more = LIST(STR("q"));
     weft_auto weft_object *set = weft_set_from(list);
     weft_auto weft_object *frozenset = weft_frozenset_from(list);
     weft_auto weft_object *dict = weft_dict_from_keys(list, WEFT_NONE);
