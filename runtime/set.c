@@ -602,8 +602,10 @@ static int keep_all(struct search *s, set *with) {
 
 enum change { UPDATE, INTERSECT, SUBTRACT, TOGGLE };
 
+/* A set with itself is a case of its own here and below: it is looked at once, not at two moments. */
 static int change(const char *call, weft_object *o, weft_object *other, enum change what) {
   if (!is_set(call, o)) return -1;
+  if (o == other) return what == UPDATE || what == INTERSECT ? 0 : weft_set_clear(o);
   weft_auto weft_object *frozen = freeze(other, call);
   if (!frozen) return -1;
   set *from = (set *)frozen;
@@ -669,6 +671,8 @@ static weft_object *sifted(weft_object *o, weft_object *in, bool present, const 
 static weft_object *combine(const char *call, weft_object *o, weft_object *other, enum change what) {
   if (!is_any_set(call, o)) return NULL;
   const weft_type *type = o->type;
+  if (o == other)
+    return what == UPDATE || what == INTERSECT ? duplicate(o, type, call) : (weft_object *)set_alloc(type, call);
   if (what == INTERSECT || what == SUBTRACT) {
     weft_auto weft_object *in = searchable(other, call);
     if (!in) return NULL;
@@ -697,6 +701,7 @@ weft_object *weft_set_symmetric_difference(weft_object *o, weft_object *other) {
 
 /* Is every key of `o` in `in`, and, LT, `in` larger or, EQ, as large? */
 static int is_within(weft_object *o, weft_object *in, enum weft_compare_op op, const char *call) {
+  if (o == in) return op != WEFT_LT;
   weft_auto weft_object *from = freeze(o, call);
   if (!from) return -1;
   size_t size, own = ((set *)from)->size;
@@ -717,6 +722,7 @@ int weft_set_is_superset(weft_object *o, weft_object *other) {
 
 int weft_set_is_disjoint(weft_object *o, weft_object *other) {
   if (!is_any_set("weft_set_is_disjoint", o)) return -1;
+  if (o == other) return weft_set_length(o) == 0;
   weft_auto weft_object *in = searchable(other, "weft_set_is_disjoint");
   if (!in) return -1;
   bool swap = weft_set_length(in) < weft_set_length(o);
