@@ -314,8 +314,9 @@ static bool splice(list *l, size_t start, size_t stop, const table *added, bool 
     table *old = reserve(l, n, private);
     if (!old) return false;
     left->table = old;
-    memcpy(l->items->item + start, added->item, n * sizeof *t->item);
-    set_size(l->items, start + n);
+    /* One by one, and in order: a reader that has seen the size before something was popped sees these slots. */
+    for (size_t i = 0; i < n; i++) set_slot(l->items, start + i, added->item[i]);
+    if (n) set_size(l->items, start + n);
     return true;
   }
   if (private && start == stop && n == 1) {

@@ -109,6 +109,7 @@ int weft_init(void) {
 void weft_finalize(void) {
   weft__check_attached("weft_finalize");
   if (weft__world_is_stopped()) weft__misuse("weft_finalize", "the world is stopped");
+  if (weft__self()->brackets) weft__misuse("weft_finalize", "a read bracket is open");
   weft__threads_wait();
   weft__types_forget();
   weft__grace_settle(weft__self());
@@ -118,8 +119,8 @@ void weft_finalize(void) {
   weft_clear(&weft__self()->thread_object);
   weft__timeline_off();
   weft__heap_collect_all();
-  weft__tstates_fini();
   weft__grace_fini();
+  weft__tstates_fini();
   weft__threads_reset();
   weft__types_fini();
   weft__heap_fini();

@@ -114,6 +114,7 @@ void weft__tstate_unreserve(struct weft__tstate *ts) {
    */
   weft__and_acq_rel(&ts->status, ~(uint32_t)WEFT__STATUS_STATE);
   weft__lock_release(&ts->lock);
+  weft__grace_leave(ts);
   ts->next_vacant = vacant;
   vacant = ts;
   weft__lock_release(&weft__registry_lock);
@@ -182,7 +183,7 @@ static bool attach_free(struct weft__tstate *ts) {
 }
 
 void weft__stay_for_good(void) {
-  if (mine) weft__grace_close_brackets(mine);
+  weft__grace_close_bracket();
   for (;;) pause();
 }
 
@@ -218,6 +219,7 @@ static bool answer(struct weft__tstate *ts, uint32_t status) {
 static void detach_free_slow(struct weft__tstate *ts, uint32_t status) {
   for (;;) {
     if (answer(ts, status)) {
+      weft__grace_detaches(ts);
       weft__heap_flush(ts);
       status = weft__load_relaxed(&ts->status);
       continue;
@@ -298,7 +300,10 @@ void weft__poll_slow(void) {
   struct weft__tstate *ts = weft__self();
   weft__check_attached("weft_poll");
   uint32_t status = weft__load_relaxed(&ts->status);
-  if (status & WEFT__STATUS_DROP) weft__gil_yield(ts);
+  if (status & WEFT__STATUS_DROP) {
+    weft__gil_yield(ts);
+    weft__tls.status = weft__grace_status(ts); /* others may have opened brackets, and closed them */
+  }
   if (status & WEFT__STATUS_STOP) {
     weft__heap_flush(ts);
     park(ts);
@@ -344,6 +349,7 @@ void weft__tstate_enter(struct weft__tstate *ts) {
 
 void weft__tstate_leave(void) {
   struct weft__tstate *ts = weft__self();
+  weft__grace_close_brackets(ts);
   weft_error_clear();
   weft_clear(&ts->thread_object);
   /* Whatever finalizers do here, they do with a heap. What comes in later, detach settles, and its blocks go where the
@@ -352,7 +358,6 @@ void weft__tstate_leave(void) {
   }
   weft_error_clear();
   weft__grace_close_brackets(ts);
-  weft__grace_leave(ts);
   weft__heap_abandon(ts);
   detach(ts);
   mine = NULL;
@@ -406,7 +411,8 @@ static void rouse(struct weft__tstate *ts) {
 
 void weft__tstates_fini(void) {
   struct weft__tstate *self = weft__self();
-  weft__revocations_answer(self); /* those who asked look up, and stay for good */
+  /* Those who asked look up, and stay for good. */
+  for (uint32_t i = 1; i <= weft__slots_used; i++) weft__revocations_answer(slots[i]);
   tls_clear();
   mine = NULL;
   pthread_setspecific(exit_key, NULL);
@@ -423,7 +429,6 @@ void weft__tstates_fini(void) {
   for (uint32_t i = 1; i <= weft__slots_used; i++) {
     struct weft__tstate *ts = slots[i];
     weft__heap_destroy(ts->heap);
-    weft__grace_abandon(ts);
     weft__timeline_free(ts);
     weft__merge_queue_free(ts);
     weft__store_relaxed(&slots[i], NULL);
@@ -457,7 +462,7 @@ void weft__tstates_after_fork(struct weft__tstate *survivor) {
     ts->trash = NULL;
     ts->repr = NULL;
     ts->revocations = NULL;
-    ts->brackets = 0;
+    weft__grace_drop_brackets(ts);
     weft__grace_leave(ts);
     ts->dealloc_depth = ts->recursion_depth = 0;
     ts->fail_at = 0;

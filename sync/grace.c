@@ -176,13 +176,19 @@ static void wait_for_grace_period(struct weft__tstate *ts) {
   release(d, passed);
 }
 
+static bool has_room(const struct weft__batch *b) {
+  return WEFT_LIKELY(b && b->used + 2 <= ITEMS && b->bytes < BATCH_BYTES_MAX);
+}
+
 static struct weft__batch *batch_with_room(struct weft__tstate *ts, struct weft__deferred *d) {
-  struct weft__batch *b = d->filling;
-  if (WEFT_LIKELY(b && b->used + 2 <= ITEMS && b->bytes < BATCH_BYTES_MAX)) return b;
-  if (b) send(ts, d);
-  if (!WEFT__HAS_GIL && d->bytes > BACKLOG_MAX && !d->releasing && !weft__in_bracket()) wait_for_grace_period(ts);
-  if (d->filling) return d->filling; /* what was released let go of something */
-  b = weft__fault() ? NULL : malloc(sizeof *b);
+  if (WEFT_LIKELY(has_room(d->filling))) return d->filling;
+  if (d->filling) send(ts, d);
+  if (!WEFT__HAS_GIL && d->bytes > BACKLOG_MAX && !d->releasing && !weft__in_bracket()) {
+    wait_for_grace_period(ts); /* and what was released may have let go of something */
+    if (has_room(d->filling)) return d->filling;
+    if (d->filling) send(ts, d);
+  }
+  struct weft__batch *b = weft__fault() ? NULL : malloc(sizeof *b);
   if (!b) return NULL;
   b->state = PENDING;
   b->used = 0;
@@ -229,6 +235,19 @@ void weft_read_begin(void) {
   }
 }
 
+/* Under a GIL: no bracket is open. Releases what has waited for that. */
+static void release_of_all(struct weft__tstate *ts) {
+  if (of_all.filling) send(ts, &of_all);
+  release(&of_all, NULL);
+}
+
+/* The calling thread has no bracket open any more. */
+static void out_of_brackets(struct weft__tstate *ts) {
+  if (WEFT__HAS_GIL && open_brackets > 0) return;
+  weft__tls.status = &ts->status;
+  if (WEFT__HAS_GIL) release_of_all(ts);
+}
+
 void weft_read_end(void) {
   weft__check_attached("weft_read_end");
   struct weft__tstate *ts = weft__self();
@@ -236,19 +255,24 @@ void weft_read_end(void) {
   open_brackets -= WEFT__HAS_GIL;
   if (--ts->brackets > 0) return;
   weft__bracket_end();
-  if (WEFT__HAS_GIL && open_brackets > 0) return;
-  weft__tls.status = &ts->status;
-  if (WEFT__HAS_GIL && (of_all.filling || of_all.first)) {
-    if (of_all.filling) send(ts, &of_all);
-    release(&of_all, NULL);
-  }
+  out_of_brackets(ts);
+}
+
+void weft__grace_drop_brackets(struct weft__tstate *ts) {
+  open_brackets -= WEFT__HAS_GIL ? ts->brackets : 0;
+  ts->brackets = 0;
+}
+
+void weft__grace_close_bracket(void) {
+  /* Not if liburcu has seen the end of the thread before us. */
+  if (!WEFT__HAS_GIL && urcu_bp_read_ongoing()) weft__bracket_end();
 }
 
 void weft__grace_close_brackets(struct weft__tstate *ts) {
   if (!ts->brackets) return;
-  open_brackets -= WEFT__HAS_GIL ? ts->brackets : 0;
-  ts->brackets = 0;
-  weft__bracket_end();
+  weft__grace_drop_brackets(ts);
+  weft__grace_close_bracket();
+  out_of_brackets(ts);
 }
 
 void weft_synchronize(void) {
@@ -257,7 +281,10 @@ void weft_synchronize(void) {
   if (ts->brackets) weft__misuse("weft_synchronize", "the calling thread has a bracket open");
   if (weft__world_is_stopped()) weft__misuse("weft_synchronize", "the world is stopped");
   weft_poll();
-  if (WEFT__HAS_GIL) return; /* what waits, waits for brackets that are still open */
+  if (WEFT__HAS_GIL) { /* what waits, waits for brackets that are still open */
+    if (open_brackets == 0) release_of_all(ts);
+    return;
+  }
   weft__detach_for_wait();
   urcu_bp_barrier();
   weft__reattach_after_wait();
@@ -290,7 +317,7 @@ void weft__grace_release(struct weft__tstate *ts) {
 }
 
 void weft__grace_leave(struct weft__tstate *ts) {
-  if (WEFT__HAS_GIL || (!ts->deferred.filling && !ts->deferred.first)) return;
+  if (!ts->deferred.filling && !ts->deferred.first) return;
   if (ts->deferred.filling) send(ts, &ts->deferred);
   weft__lock_acquire(&lock);
   while (ts->deferred.first) {
@@ -326,14 +353,16 @@ static void count_brackets(struct weft__tstate *ts, void *arg) {
   s->brackets += ts->brackets;
 }
 
+/* Not from a thread that has been stopped in the middle of a batch. */
 static void take_over_from(struct weft__tstate *ts, void *arg) {
   struct settling *s = arg;
-  take_over(s->to, &ts->deferred);
+  if (!ts->deferred.releasing) take_over(s->to, &ts->deferred);
 }
 
 void weft__grace_settle(struct weft__tstate *self) {
   enum { ROUNDS = 100 }; /* finalizers may let go of more; not for ever */
   bool more = !WEFT__HAS_GIL;
+  if (WEFT__HAS_GIL && open_brackets == 0) release_of_all(self);
   for (int i = 0; more && i < ROUNDS; i++) {
     struct settling s = {&self->deferred, 0};
     struct weft__batch *passed = NULL;
@@ -363,13 +392,15 @@ static void abandon(struct weft__deferred *d) {
   *d = (struct weft__deferred){0};
 }
 
-void weft__grace_abandon(struct weft__tstate *ts) {
-  weft__lock_acquire(&lock); /* against callbacks that tell the thread of it */
+static void lock_and_abandon(struct weft__tstate *ts, void *unused) {
+  (void)unused;
+  weft__lock_acquire(&lock); /* against callbacks that tell a thread of it */
   abandon(&ts->deferred);
   weft__lock_release(&lock);
 }
 
 void weft__grace_fini(void) {
+  weft__tstate_for_each(lock_and_abandon, NULL);
   weft__lock_acquire(&lock);
   abandon(&orphans);
   weft__store_relaxed(&some_orphans, false);
@@ -383,6 +414,8 @@ void weft__grace_fini(void) {
 /* Waits for liburcu's thread, which may wait for brackets of threads that wait for ours: so we must not be attached. */
 void weft__grace_before_fork(void) {
   if (WEFT__HAS_GIL) return;
+  /* Made now, if need be: the first call of call_rcu would wait for a lock that is held from the next line on. */
+  urcu_bp_get_default_call_rcu_data();
   urcu_bp_call_rcu_before_fork();
   urcu_bp_before_fork();
 }

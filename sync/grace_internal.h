@@ -56,14 +56,15 @@ void weft__grace_enter(void);                          /* the calling thread, no
 void weft__grace_attached(struct weft__tstate *ts); /* asks for a safepoint if something has become ready meanwhile */
 void weft__grace_detaches(struct weft__tstate *ts); /* nothing waits for a thread that sleeps */
 void weft__grace_release(struct weft__tstate *ts);  /* at a safepoint with RELEASE set. May: run finalizers */
-void weft__grace_leave(struct weft__tstate *ts);    /* the thread ends: hands over what waits */
+void weft__grace_leave(struct weft__tstate *ts);    /* the thread has ended: hands over what waits */
 /* Before the runtime ends: in a stopped world without an open bracket a grace period has passed. Releases all that
  * waits, in all threads. May: run finalizers. */
 void weft__grace_settle(struct weft__tstate *self);
-void weft__grace_abandon(struct weft__tstate *ts); /* the runtime ends: gives up what waits */
-void weft__grace_fini(void);                       /* as above, what has been handed over */
-void weft__grace_close_brackets(struct weft__tstate *ts);
-void weft__grace_before_fork(void); /* not attached */
+void weft__grace_fini(void); /* the runtime ends, its threads' states are still there: gives up what waits */
+void weft__grace_close_brackets(struct weft__tstate *ts); /* of the calling thread, which ends. May: run finalizers */
+void weft__grace_drop_brackets(struct weft__tstate *ts);  /* of a thread that fork has not copied */
+void weft__grace_close_bracket(void);                     /* of a thread that outlives its runtime */
+void weft__grace_before_fork(void);                       /* not attached */
 void weft__grace_after_fork(bool in_child);
 
 #endif
