@@ -316,9 +316,11 @@ int weft_dict_contains(weft_object *o, weft_object *key) {
 
 int64_t weft_dict_length(weft_object *o) {
   if (!is_dict("weft_dict_length", o)) return -1;
-  weft__touch(o);
-  /* order: relaxed: one number. */
-  return (int64_t)weft__load_relaxed(&((dict *)o)->size);
+  struct search s = {.d = (dict *)o};
+  enter(&s, WRITING); /* without the lock it might contradict what the same thread has seen of the keys */
+  int64_t size = (int64_t)s.d->size;
+  leave(&s, WRITING);
+  return size;
 }
 
 int64_t weft_dict_capacity(weft_object *o) {

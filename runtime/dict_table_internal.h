@@ -95,7 +95,7 @@ static inline bool weft__key_hash(weft_object *key, uint64_t *hash) {
 
 struct weft__probe {
   size_t i, mask; /* the cell */
-  uint64_t tag, mixed;
+  uint64_t tag, step;
   size_t asked; /* an entry that only weft_compare can tell about */
 };
 
@@ -106,10 +106,12 @@ static inline size_t weft__table_first(const struct weft__table *t, uint64_t has
 
 static inline struct weft__probe weft__probe_start(const struct weft__table *t, uint64_t hash) {
   uint64_t mixed = hash * weft__table_key;
-  return (struct weft__probe){.i = weft__table_first(t, hash), .mask = t->mask, .tag = mixed >> 56, .mixed = mixed};
+  return (struct weft__probe){
+      .i = weft__table_first(t, hash), .mask = t->mask, .tag = mixed >> 56, .step = mixed >> (63 - t->bits) | 1};
 }
 
-static inline void weft__probe_next(struct weft__probe *p) { p->i = (p->i + (p->mixed >> 20 | 1)) & p->mask; }
+/* By the mix's upper bits: the lower ones of a key that is a multiple of a power of two are all zero. */
+static inline void weft__probe_next(struct weft__probe *p) { p->i = (p->i + p->step) & p->mask; }
 
 /* --- Cells: the tag in the top 8 bits, below it 1 + the entry's number; all ones there: DELETED --- */
 
