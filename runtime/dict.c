@@ -74,7 +74,14 @@ static void table_drop(table *t, bool private) {
   if (t != none) weft__drop_buffer(t, table_bytes(t->bits, t->width, t->hashed), private);
 }
 
-/* Adds an entry, and, at an empty cell that its key's search passes first, the way to it. Takes over the references. */
+/* The first cell that a key's search passes and that leads nowhere. Deleted ones are used again: otherwise the search
+ * for a key that comes and goes would become longer each time. */
+WEFT_ALWAYS_INLINE size_t free_cell(const table *t, struct weft__probe p) {
+  while (weft__cell_load(t, p.i, t->width) - 1 < weft__deleted_cell(t->width) - 1) weft__probe_next(&p);
+  return p.i;
+}
+
+/* Adds an entry, and, at the first free cell of its key's search, the way to it. Takes over the references. */
 WEFT_ALWAYS_INLINE void table_add_at(table *t, size_t cell, uint64_t tag, weft_object *key_steal,
                                      weft_object *value_steal, uint64_t hash) {
   uintptr_t *entry = weft__table_entry(t, t->used);
@@ -114,8 +121,9 @@ static void freeze(table *t) {
 static void thaw(table *t) {
   for (size_t i = 0; i < t->used; i++) {
     uintptr_t *at = &weft__table_entry(t, i)[1];
-    /* order: relaxed: nobody else writes to a frozen value. */
-    weft__store_relaxed(at, weft__load_relaxed(at) & ~(uintptr_t)WEFT__FROZEN);
+    /* order: release [dict-value]: who sees the value sees it as it was made. relaxed: nobody else writes to a frozen
+     * one. */
+    weft__store_release(at, weft__load_relaxed(at) & ~(uintptr_t)WEFT__FROZEN);
   }
 }
 
@@ -236,10 +244,11 @@ static int look_up(const char *call, weft_object *o, weft_object *key, weft_obje
   return *value != NULL;
 }
 
-/* KeyError with the key as what it is about. Returns NULL. */
+/* KeyError with the key as what it is about, or, if it has no text, its type. Returns NULL. */
 static void *no_such_key(weft_object *key) {
   weft_auto weft_object *text = weft_repr(key);
-  return text ? weft_raise(&weft_KeyError, "%s", weft_str_utf8(text, NULL)) : NULL;
+  if (text) return weft_raise(&weft_KeyError, "%s", weft_str_utf8(text, NULL));
+  return weft_error_is(&weft_MemoryError) ? NULL : weft_raise(&weft_KeyError, "<%s object>", key->type->spec.name);
 }
 
 static WEFT_NOINLINE weft_object *get_slow(weft_object *o, weft_object *key) {
@@ -382,8 +391,7 @@ static weft_object *swap_value(table *t, size_t i, weft_object *value_steal) {
 static bool add(struct search *s, weft_object *value, struct leftover *left) {
   if (!make_room(s->d, s->private, 1, s->key, left)) return false;
   struct weft__probe p = weft__probe_start(s->d->table, s->hash);
-  while (weft__cell_load(s->d->table, p.i, s->d->table->width) != 0) weft__probe_next(&p);
-  table_add_at(s->d->table, p.i, p.tag, weft_new_ref(s->key), weft_new_ref(value), s->hash);
+  table_add_at(s->d->table, free_cell(s->d->table, p), p.tag, weft_new_ref(s->key), weft_new_ref(value), s->hash);
   key_has_changed(s->d, s->d->size + 1);
   return true;
 }
@@ -393,7 +401,7 @@ static void take_out(struct search *s, struct leftover *left) {
   uintptr_t *entry = weft__table_entry(s->table, (size_t)s->entry);
   left->key = (weft_object *)entry[0];
   left->value = swap_value(s->table, (size_t)s->entry, NULL);
-  weft__cell_store(s->table, s->cell, ~(uint64_t)0, s->table->width);
+  weft__cell_store(s->table, s->cell, weft__deleted_cell(s->table->width), s->table->width);
   key_has_changed(s->d, s->d->size - 1);
 }
 
@@ -448,7 +456,7 @@ static int set(const char *call, weft_object *o, weft_object *key, weft_object *
 
 /* Without luck at the first cell. */
 static WEFT_NOINLINE int set_touched(weft_object *o, weft_object *key, weft_object *value, table *t, uint64_t hash) {
-  struct weft__probe p = weft__probe_start(t, hash);
+  struct weft__probe start = weft__probe_start(t, hash), p = start;
   int64_t i = weft__table_probe(t, &p, key, hash);
   if (i >= 0) {
     weft_object *old = (weft_object *)t->entries[2 * i + 1];
@@ -458,7 +466,8 @@ static WEFT_NOINLINE int set_touched(weft_object *o, weft_object *key, weft_obje
   }
   if (WEFT_UNLIKELY(i != WEFT__MISSING || t->used == t->capacity))
     return set("weft_dict_set", o, key, value, false, NULL);
-  table_add_at(t, p.i, p.tag, weft_new_ref(key), weft_new_ref(value), hash);
+  size_t cell = WEFT_LIKELY(t->used == ((dict *)o)->size) ? p.i : free_cell(t, start);
+  table_add_at(t, cell, p.tag, weft_new_ref(key), weft_new_ref(value), hash);
   key_has_changed((dict *)o, ((dict *)o)->size + 1);
   return 0;
 }
@@ -511,25 +520,46 @@ weft_object *weft_dict_pop(weft_object *o, weft_object *key, weft_object *otherw
   return otherwise ? weft_new_ref(otherwise) : no_such_key(key);
 }
 
+/* The last entry that is there, or MISSING. The longest run of deleted entries met at the end is remembered. */
+static int64_t last_entry(table *t) {
+  size_t i = t->used;
+  while (i > 0 && !weft__table_value_at(t, i - 1)) i = i == t->hole_end ? t->hole : i - 1;
+  if (t->used - i > (size_t)(t->hole_end - t->hole) && t->used <= UINT32_MAX) {
+    t->hole = (uint32_t)i;
+    t->hole_end = (uint32_t)t->used;
+  }
+  return (int64_t)i - 1;
+}
+
+/* The cell that leads to entry `i`, which is there. */
+static size_t cell_of(const table *t, size_t i) {
+  const uintptr_t *entry = weft__table_entry(t, i);
+  struct weft__probe p = weft__probe_start(t, t->hashed ? entry[2] : weft__simple_hash((weft_object *)entry[0]));
+  while (weft__cell_load(t, p.i, t->width) != (p.tag << weft__cell_shift(t->width) | (i + 1))) weft__probe_next(&p);
+  return p.i;
+}
+
 weft_object *weft_dict_pop_item(weft_object *o) {
   if (!is_dict("weft_dict_pop_item", o)) return NULL;
-  for (;;) {
-    weft_auto weft_object *key = NULL;
-    struct search s = {.d = (dict *)o};
-    enter(&s, READING);
-    table *t = weft__load_acquire(&s.d->table);
-    for (size_t i = weft__table_used(t); !key && i-- > 0;)
-      if (weft__table_value_at(t, i)) key = weft_new_ref(weft__table_key_at(t, i));
-    leave(&s, READING);
-    if (!key) return weft_raise(&weft_KeyError, "popitem(): dictionary is empty");
-    weft_object *value;
-    int found = take("weft_dict_pop_item", o, key, &value); /* another thread may have been faster */
-    if (found < 0) return NULL;
-    if (!found) continue;
-    weft_object *pair = weft_tuple_pack(2, key, value);
-    weft_decref(value);
-    return pair;
+  weft_object *pair = weft_tuple_pack(2, WEFT_NONE, WEFT_NONE);
+  if (!pair) return NULL;
+  weft_object **items = weft__tuple_items(pair);
+  struct search s = {.d = (dict *)o};
+  struct leftover left = {0};
+  enter(&s, WRITING);
+  s.table = s.d->table;
+  s.entry = last_entry(s.table);
+  if (s.entry >= 0) {
+    s.cell = cell_of(s.table, (size_t)s.entry);
+    take_out(&s, &left);
+    items[0] = weft_new_ref(left.key);
+    items[1] = weft_new_ref(left.value);
   }
+  leave(&s, WRITING);
+  drop(left, s.private);
+  if (left.key) return pair;
+  weft_decref(pair);
+  return weft_raise(&weft_KeyError, "popitem(): dictionary is empty");
 }
 
 /* Drops all entries of a table that nobody changes any more, and the table. */
@@ -551,7 +581,7 @@ int weft_dict_clear(weft_object *o) {
   table *t = s.d->table;
   if (!s.private) freeze(t);
   publish(s.d, none);
-  key_has_changed(s.d, 0);
+  if (s.d->size) key_has_changed(s.d, 0);
   leave(&s, WRITING);
   drop_table(t, s.private);
   return 0;
@@ -701,6 +731,7 @@ struct dict_iterator {
   uint64_t index;    /* of the next entry; shared, each goes to one thread */
   size_t size;       /* of the dict when it began */
   const table *table;
+  uint32_t version;
   enum part part;
 };
 
@@ -715,6 +746,7 @@ static weft_object *iter_part(const char *call, weft_object *o, enum part part) 
   enter(&s, WRITING);
   it->size = s.d->size;
   it->table = s.d->table;
+  it->version = s.d->version;
   leave(&s, WRITING);
   return &it->header;
 }
@@ -730,10 +762,11 @@ static int next_entry(struct dict_iterator *it, dict *d, weft_object **key, weft
   /* The iterator has been touched; there is no safepoint from here to leave. */
   bool mine = weft__count_is_private(&it->header.count);
   table *t = weft__load_acquire(&d->table);
-  bool changed = weft__load_acquire(&d->size) != it->size;
-  bool other = !changed && t != it->table;
+  /* A table that is about to be another version's is not ours either. */
+  bool changed = weft__load_acquire(&d->version) != it->version || (t != it->table && it->size);
+  bool resized = changed && weft__load_acquire(&d->size) != it->size;
   int found = 0;
-  while (!changed && !other && !found) {
+  while (!changed && !found) {
     /* order: relaxed: only its being one's own counts. */
     uint64_t i = mine ? it->index++ : weft__add_relaxed(&it->index, 1);
     if (i >= weft__table_used(t)) break;
@@ -746,9 +779,9 @@ static int next_entry(struct dict_iterator *it, dict *d, weft_object **key, weft
     weft_incref(*value);
   }
   leave(&s, READING);
-  if (changed) weft_raise(&weft_RuntimeError, "dictionary changed size during iteration");
-  if (other) weft_raise(&weft_RuntimeError, "dictionary keys changed during iteration");
-  return changed || other ? -1 : found;
+  if (!changed) return found;
+  weft_raise(&weft_RuntimeError, "dictionary %s during iteration", resized ? "changed size" : "keys changed");
+  return -1;
 }
 
 static weft_object *dict_iterator_next(weft_object *self) {

@@ -13,8 +13,8 @@
  * all. No one who does not know the key can choose keys that collide, unless their hashes are equal.
  *
  * A reader in a bracket may be in the table while it is written to, under the dict's lock. So: an entry is written
- * before the cell that leads to it (release); an entry is never used again for another key; a deletion empties the
- * value before the cell. What is taken out is released after a grace period.
+ * before the cell that leads to it (release); an entry is never used again for another key, a deleted cell is; a
+ * deletion empties the value before the cell. What is taken out is released after a grace period.
  *
  * In a shared dict the value of a key that is there is replaced without the lock, by a compare-and-swap. Whoever, under
  * the lock, has to keep values as they are (to move them to another table, to copy them at one moment) marks them
@@ -31,9 +31,10 @@
 #include "str_internal.h"
 
 struct weft__table {
-  uintptr_t *entries;    /* behind the cells, which stand behind this */
-  size_t mask;           /* of a cell's number: their number is 2^bits */
-  size_t capacity, used; /* entries */
+  uintptr_t *entries;      /* behind the cells, which stand behind this */
+  size_t mask;             /* of a cell's number: their number is 2^bits */
+  size_t capacity, used;   /* entries */
+  uint32_t hole, hole_end; /* a run of deleted entries, for who looks for the last one; writers only */
   uint8_t bits;
   uint8_t width; /* a cell has 2^width bytes */
   bool hashed;
@@ -99,9 +100,14 @@ struct weft__probe {
   size_t asked; /* an entry that only weft_compare can tell about */
 };
 
-/* The cell where the search for a key begins. */
+/* The cell where the search for a key begins. The product alone would not do: it takes the multiples of a number to
+ * evenly spaced values, and with some keys to few; nor, below, would its lower half alone. */
 static inline size_t weft__table_first(const struct weft__table *t, uint64_t hash) {
-  return (hash + ((hash >> t->bits) * weft__table_key >> (64 - t->bits))) & t->mask;
+  uint64_t mixed = hash >> t->bits;
+  if (!mixed) return hash; /* a small int */
+  mixed *= weft__table_key;
+  mixed ^= mixed >> 32;
+  return (hash + (mixed >> (64 - t->bits) ^ mixed)) & t->mask;
 }
 
 static inline struct weft__probe weft__probe_start(const struct weft__table *t, uint64_t hash) {
@@ -133,6 +139,8 @@ WEFT_ALWAYS_INLINE void weft__cell_store(struct weft__table *t, size_t i, uint64
     weft__store_release((uint64_t *)cells + i, cell);
 }
 
+/* DELETED. */
+static inline uint64_t weft__deleted_cell(unsigned width) { return ~(uint64_t)0 >> (64 - (8u << width)); }
 /* Where the tag begins. */
 static inline unsigned weft__cell_shift(unsigned width) { return (8u << width) - 8; }
 

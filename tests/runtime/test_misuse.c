@@ -42,9 +42,10 @@ static bool aborts_with(void (*call)(void), const char *name, const char *what) 
 
 /* --- Calls from threads that are not attached --- */
 
-static weft_object *object, *list, *tuple, *str, *function, *cell, *instance, *thread, *error;
+static weft_object *object, *list, *dict, *tuple, *str, *function, *cell, *instance, *thread, *error;
 static const weft_type *point;
 static int64_t number;
+static weft_object *found;
 static weft_heap_stats figures;
 
 static weft_object *returns_none(weft_object *self, weft_object *const *args, size_t n) {
@@ -58,6 +59,8 @@ static void make_samples(void) {
   object = INT(1000);
   str = STR("text");
   list = weft_list_of(1, &object);
+  dict = weft_dict_new();
+  weft_dict_set(dict, object, object);
   tuple = weft_tuple_new(1, &object);
   function = weft_function_new("f", returns_none, 1, &object);
   cell = weft_cell_new(object);
@@ -69,7 +72,7 @@ static void make_samples(void) {
 }
 
 static void drop_samples(void) {
-  weft_object *const samples[] = {object, list, tuple, str, function, cell, instance, thread, error};
+  weft_object *const samples[] = {object, list, dict, tuple, str, function, cell, instance, thread, error};
   for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) weft_decref(samples[i]);
 }
 
@@ -120,6 +123,28 @@ static void drop_samples(void) {
   X(weft_list_insert, weft_list_insert(list, 0, object))                       \
   X(weft_list_pop, weft_list_pop(list, 0))                                     \
   X(weft_list_clear, weft_list_clear(list))                                    \
+  X(weft_dict_new_sized, weft_dict_new_sized(7))                               \
+  X(weft_dict_length, weft_dict_length(dict))                                  \
+  X(weft_dict_capacity, weft_dict_capacity(dict))                              \
+  X(weft_dict_get, weft_dict_get(dict, object))                                \
+  X(weft_dict_find, weft_dict_find(dict, object, &found))                      \
+  X(weft_dict_peek, weft_dict_peek(dict, object))                              \
+  X(weft_dict_contains, weft_dict_contains(dict, object))                      \
+  X(weft_dict_set, weft_dict_set(dict, object, object))                        \
+  X(weft_dict_set_default, weft_dict_set_default(dict, object, object))        \
+  X(weft_dict_delete, weft_dict_delete(dict, object))                          \
+  X(weft_dict_pop, weft_dict_pop(dict, object, NULL))                          \
+  X(weft_dict_pop_item, weft_dict_pop_item(dict))                              \
+  X(weft_dict_clear, weft_dict_clear(dict))                                    \
+  X(weft_dict_copy, weft_dict_copy(dict))                                      \
+  X(weft_dict_update, weft_dict_update(dict, dict))                            \
+  X(weft_dict_from_keys, weft_dict_from_keys(dict, object))                    \
+  X(weft_dict_keys, weft_dict_keys(dict))                                      \
+  X(weft_dict_values, weft_dict_values(dict))                                  \
+  X(weft_dict_items, weft_dict_items(dict))                                    \
+  X(weft_dict_iter_keys, weft_dict_iter_keys(dict))                            \
+  X(weft_dict_iter_values, weft_dict_iter_values(dict))                        \
+  X(weft_dict_iter_items, weft_dict_iter_items(dict))                          \
   X(weft_function_new, weft_function_new("f", returns_none, 0, NULL))          \
   X(weft_function_captured_borrow, weft_function_captured_borrow(function, 0)) \
   X(weft_function_name, weft_function_name(function))                          \
@@ -149,6 +174,7 @@ static void drop_samples(void) {
   X(weft_float_new, weft_float_new(1.5))       \
   X(weft_str_format, weft_str_format("%d", 7)) \
   X(weft_list_new, weft_list_new())            \
+  X(weft_dict_new, weft_dict_new())            \
   X(weft_cell_new, weft_cell_new(NULL))        \
   X(weft_object_new, weft_object_new(&weft_object_type, 0))
 
@@ -419,4 +445,17 @@ Test(misuse, a_hook_may_end_the_process_its_own_way, .exit_code = 77) {
   weft_set_fatal_hook(exit_77);
   weft_detach();
   weft_raise(&weft_ValueError, "x");
+}
+
+/* --- Brackets --- */
+
+static void peek_list(void) { weft_list_peek(list, 0); }
+static void peek_dict(void) { weft_dict_peek(dict, object); }
+
+RuntimeTest(misuse, peeking_outside_a_bracket_names_the_call) {
+  make_samples();
+  bool right =
+      aborts_with(peek_list, "weft_list_peek", "no bracket") && aborts_with(peek_dict, "weft_dict_peek", "no bracket");
+  drop_samples();
+  cr_assert(right);
 }
