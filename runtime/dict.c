@@ -884,9 +884,11 @@ static int dict_compare(weft_object *a, weft_object *b, enum weft_compare_op op)
       !weft_is_instance(b, &weft_dict_type))
     return WEFT_NOT_IMPLEMENTED;
   if (weft_dict_length(a) != weft_dict_length(b)) return op == WEFT_NE;
+  /* Each as it is at one moment: the lengths of another one would not do. */
   size_t size;
   table *t = snapshot((dict *)a, &size);
-  int equal = t ? has_all(t, b) : -1;
+  weft_auto weft_object *other = !t ? NULL : weft__touch(b) ? weft_new_ref(b) : weft_dict_copy(b);
+  int equal = !other ? -1 : (int64_t)size != weft_dict_length(other) ? 0 : has_all(t, other);
   if (t) drop_table(t, true);
   return equal < 0 ? -1 : equal == (op == WEFT_EQ);
 }
