@@ -207,7 +207,7 @@ RuntimeTest(dicts, texts_are_keys_by_what_they_say) {
 }
 
 RuntimeTest(dicts, DIC_043_the_missing_key_error_carries_a_tuple_unbroken) {
-  weft_auto weft_object *dict = weft_dict_new(), *tuple = TUPLE(INT(1)), *list = weft_list_new();
+  weft_auto weft_object *dict = weft_dict_new(), *tuple = TUPLE(INT(1));
   cr_assert(!weft_dict_get(dict, tuple) && raised_with(&weft_KeyError, "(1,)"));
   cr_assert(weft_dict_delete(dict, tuple) == -1 && raised_with(&weft_KeyError, "(1,)"));
   cr_assert(!weft_dict_pop(dict, tuple, NULL) && raised_with(&weft_KeyError, "(1,)"));
