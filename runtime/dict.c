@@ -913,5 +913,6 @@ const weft_type weft_dict_type = {
              .set_item = dict_set_item,
              .contains = weft_dict_contains,
              .iter = weft_dict_iter_keys},
+    .lock_offset = offsetof(dict, lock),
     .guarded = true,
 };

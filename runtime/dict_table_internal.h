@@ -116,8 +116,10 @@ static inline struct weft__probe weft__probe_start(const struct weft__table *t, 
       .i = weft__table_first(t, hash), .mask = t->mask, .tag = mixed >> 56, .step = mixed >> (63 - t->bits) | 1};
 }
 
-/* By the mix's upper bits: the lower ones of a key that is a multiple of a power of two are all zero. */
-static inline void weft__probe_next(struct weft__probe *p) { p->i = (p->i + p->step) & p->mask; }
+/* Passes every cell. `odd` is made of the mix's upper bits: the lower ones of a key that is a
+ * multiple of a power of two are all zero. Steps of one length would have some keys walk along a run of ints. */
+static inline size_t weft__table_next(size_t i, uint64_t odd) { return i * 5 + odd; }
+static inline void weft__probe_next(struct weft__probe *p) { p->i = weft__table_next(p->i, p->step) & p->mask; }
 
 /* --- Cells: the tag in the top 8 bits, below it 1 + the entry's number; all ones there: DELETED --- */
 

@@ -714,5 +714,6 @@ const weft_type weft_list_type = {
              .set_item = list_set_item,
              .contains = weft_list_contains,
              .iter = list_iter},
+    .lock_offset = offsetof(struct weft__list, lock),
     .guarded = true,
 };

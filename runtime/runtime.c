@@ -110,6 +110,7 @@ void weft_finalize(void) {
   weft__check_attached("weft_finalize");
   if (weft__world_is_stopped()) weft__misuse("weft_finalize", "the world is stopped");
   if (weft__self()->brackets) weft__misuse("weft_finalize", "a read bracket is open");
+  if (weft__self()->sections_open) weft__misuse("weft_finalize", "a critical section is open");
   weft__threads_wait();
   weft__types_forget();
   weft__grace_settle(weft__self());

@@ -85,9 +85,11 @@ void weft__generic_dealloc(weft_object *self);
 /* The death of an object that has been put off for a grace period (sync/grace.c). */
 void weft__tear_down(weft_object *o);
 
-/* The lock of a container's contents: none is needed under a GIL. Taking it is a safepoint; while it is held there is
- * none, and only attached threads hold it: so in a stopped world, and in the child of a fork, no such lock is held. */
+/* The lock of a container's contents: none is needed under a GIL. Taking it is a safepoint; while an operation holds it
+ * there is none: so in a stopped world, and in the child of a fork, such a lock is held by a critical section at most,
+ * and the container is whole. */
 void weft__object_lock_slow(weft_mutex *m);
+void weft__object_lock_wait(weft_mutex *m); /* detached, until it has been opened, or for no reason */
 static inline void weft__object_lock(weft_mutex *m) {
   uint8_t unlocked = 0;
   weft_poll();

@@ -893,6 +893,7 @@ const weft_type weft_set_type = {
              .length = weft_set_length,
              .contains = set_contains,
              .iter = set_iter},
+    .lock_offset = offsetof(set, lock),
     .guarded = true,
 };
 

@@ -60,7 +60,7 @@ static inline struct weft__set_probe weft__set_probe_start(const struct weft__se
 }
 
 static inline void weft__set_probe_next(struct weft__set_probe *p, const struct weft__set_table *t) {
-  p->i = (p->i + p->step) & weft__set_mask(t);
+  p->i = weft__table_next(p->i, p->step) & weft__set_mask(t);
 }
 
 /* Is `key` equal to another object with the same hash? 0 no, 1 yes, -1: only weft_compare can tell. */

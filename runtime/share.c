@@ -17,6 +17,7 @@
 
 #include "runtime/heap_internal.h"
 #include "runtime/runtime_internal.h"
+#include "sync/critical_section_internal.h"
 
 enum {
   SPINS = 200,  /* an owner on another CPU answers within a microsecond or so */
@@ -102,6 +103,7 @@ static WEFT_NOINLINE void revoke(weft_object *o) {
 }
 
 void weft__revocations_answer(struct weft__tstate *ts) {
+  weft__sections_lock(ts);
   weft__lock_acquire(&ts->lock);
   struct weft__revocation *r = ts->revocations;
   ts->revocations = NULL;

@@ -203,6 +203,7 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
     free(m);
     return NULL;
   }
+  m->type.lock_offset = base->lock_offset ? base->lock_offset : m->type.attrs_offset;
   m->type.guarded = has_instances(&m->type) || base->guarded;
   bool simple = !m->type.spec.dealloc && !(m->type.spec.flags & WEFT_TYPE_CONTAINER) && !m->type.marks_offset;
   m->type.plain = simple && !m->type.spec.item_size && m->type.spec.basic_size <= WEFT__SMALL_MAX;

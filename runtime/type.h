@@ -72,6 +72,7 @@ struct weft_type {
   struct weft__shape *shape; /* the names that instances have given to own attributes */
   struct weft__names *attributes; /* atomic: of the type itself */
   uint32_t marks_offset;          /* where in the instance the "finalized" mark is; 0: the type has no finalizer */
+  uint32_t lock_offset;           /* where in the instance its lock is; 0: it has none of its own */
   bool plain;                     /* dies without side effects: the block is simply freed */
   bool made;                      /* by weft_type_new: user code may run in its slots */
   bool guarded;                   /* its instances' bodies are used by the rules of share.h */

@@ -28,6 +28,7 @@
 #include "type.h"
 
 #include "../sync/attach.h"
+#include "../sync/critical_section.h"
 #include "../sync/grace.h"
 #include "../sync/mutex.h"
 #include "../sync/thread.h"

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "runtime/runtime_internal.h"
+#include "sync/critical_section_internal.h"
 #include "sync/grace_internal.h"
 #include "sync/timeline_internal.h"
 #include "sync/tstate.h"
@@ -204,6 +205,7 @@ static bool try_attach(struct weft__tstate *ts) {
 
 static void attach(struct weft__tstate *ts) {
   if (!try_attach(ts)) weft__stay_for_good();
+  if (WEFT_UNLIKELY(ts->sections_open)) weft__sections_resume(ts);
 }
 
 /* Does what other threads want done with this one's objects. True: there was something. May: run finalizers. */
@@ -221,6 +223,7 @@ static void detach_free_slow(struct weft__tstate *ts, uint32_t status) {
     if (answer(ts, status)) {
       weft__grace_detaches(ts);
       weft__heap_flush(ts);
+      weft__sections_suspend(ts);
       status = weft__load_relaxed(&ts->status);
       continue;
     }
@@ -236,6 +239,7 @@ static void detach_free_slow(struct weft__tstate *ts, uint32_t status) {
 static void detach(struct weft__tstate *ts) {
   weft__heap_flush(ts);
   if (!WEFT__HAS_GIL) weft__grace_detaches(ts);
+  if (WEFT_UNLIKELY(ts->sections_open)) weft__sections_suspend(ts);
   weft__timeline_record(ts, WEFT_TIMELINE_DETACHED);
   if (WEFT__HAS_GIL) {
     tls_clear();
@@ -300,12 +304,13 @@ void weft__poll_slow(void) {
   struct weft__tstate *ts = weft__self();
   weft__check_attached("weft_poll");
   uint32_t status = weft__load_relaxed(&ts->status);
-  if (status & WEFT__STATUS_DROP) {
+  if ((status & WEFT__STATUS_DROP) && !ts->sections_open) {
     weft__gil_yield(ts);
     weft__tls.status = weft__grace_status(ts); /* others may have opened brackets, and closed them */
   }
   if (status & WEFT__STATUS_STOP) {
     weft__heap_flush(ts);
+    weft__sections_lock(ts);
     park(ts);
   }
   answer(ts, status);
@@ -349,6 +354,8 @@ void weft__tstate_enter(struct weft__tstate *ts) {
 
 void weft__tstate_leave(void) {
   struct weft__tstate *ts = weft__self();
+  if (ts->sections_open) weft__warn("a thread ended in a critical section; it has left it");
+  weft__sections_leave(ts);
   weft__grace_close_brackets(ts);
   weft_error_clear();
   weft_clear(&ts->thread_object);
@@ -357,6 +364,7 @@ void weft__tstate_leave(void) {
   while (answer(ts, weft__load_relaxed(&ts->status))) {
   }
   weft_error_clear();
+  weft__sections_leave(ts);
   weft__grace_close_brackets(ts);
   weft__heap_abandon(ts);
   detach(ts);
@@ -375,6 +383,7 @@ static void free_lost(struct weft__tstate *ts) {
   while (*link != ts) link = &(*link)->next_vacant;
   *link = ts->next_vacant;
   weft__lock_release(&weft__registry_lock);
+  free(ts->sections);
   free(ts);
 }
 
@@ -437,11 +446,13 @@ void weft__tstates_fini(void) {
       lost_states = ts;
       rouse(ts);
     } else {
+      free(ts->sections);
       free(ts);
     }
   }
   weft__slots_used = 0;
   vacant = NULL;
+  weft__sections_fini();
   weft__world_reset();
   weft__lock_release(&weft__registry_lock);
 }
@@ -462,6 +473,7 @@ void weft__tstates_after_fork(struct weft__tstate *survivor) {
     ts->trash = NULL;
     ts->repr = NULL;
     ts->revocations = NULL;
+    weft__sections_leave(ts);
     weft__grace_drop_brackets(ts);
     weft__grace_leave(ts);
     ts->dealloc_depth = ts->recursion_depth = 0;

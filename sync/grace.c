@@ -13,7 +13,7 @@
  * between a callback and an attaching thread: the callback marks the batch before it touches the status word, in one
  * modification even if the thread is detached; the thread looks at its batches after its own.
  *
- * Backlog: a thread with more than BACKLOG_MAX bytes waiting, that is in no bracket, waits for a grace period itself.
+ * Backlog: a thread with more than BACKLOG_MAX bytes waiting, that is in no bracket or critical section, waits itself.
  * It then releases its batches before their callbacks have run (they are EMPTY by then, and only the memory waits).
  *
  * With a GIL a bracket is a count of open ones, of all threads; what is let go of while it is not zero waits for the
@@ -183,7 +183,8 @@ static bool has_room(const struct weft__batch *b) {
 static struct weft__batch *batch_with_room(struct weft__tstate *ts, struct weft__deferred *d) {
   if (WEFT_LIKELY(has_room(d->filling))) return d->filling;
   if (d->filling) send(ts, d);
-  if (!WEFT__HAS_GIL && d->bytes > BACKLOG_MAX && !d->releasing && !weft__in_bracket()) {
+  bool may_wait = !d->releasing && !weft__in_bracket() && !ts->sections_open; /* waiting would suspend these */
+  if (!WEFT__HAS_GIL && d->bytes > BACKLOG_MAX && may_wait) {
     wait_for_grace_period(ts); /* and what was released may have let go of something */
     if (has_room(d->filling)) return d->filling;
     if (d->filling) send(ts, d);

@@ -2,10 +2,11 @@
 #include "sync/mutex.h"
 
 #include "runtime/runtime_internal.h"
+#include "sync/critical_section_internal.h"
 #include "sync/parking.h"
 #include "sync/tstate.h"
 
-enum { LOCKED = 1, PARKED = 2 };
+enum { LOCKED = WEFT__MUTEX_LOCKED, PARKED = WEFT__MUTEX_PARKED };
 enum { SPINS = 40 };
 enum { FAIR_AFTER_NS = 1000000 };
 
@@ -43,19 +44,21 @@ void weft__mutex_lock_slow(weft_mutex *m) {
   if (attached) weft__reattach_after_wait();
 }
 
+void weft__object_lock_wait(weft_mutex *m) {
+  weft__detach_for_wait();
+  uint8_t word = weft__load_relaxed(&m->word);
+  /* order: relaxed: the bit is looked at again under the parking lot's lock. */
+  if ((word & LOCKED) && ((word & PARKED) || weft__cas_relaxed(&m->word, &word, (uint8_t)(word | PARKED))))
+    (void)weft__park(&m->word, word | PARKED, false);
+  weft__reattach_after_wait();
+}
+
 void weft__object_lock_slow(weft_mutex *m) {
-  for (;;) {
+  for (; !weft__section_covers(m); weft__object_lock_wait(m))
     for (int i = 0; i < SPINS; i++) {
       if (weft_mutex_try_lock(m)) return;
       weft__cpu_relax();
     }
-    weft__detach_for_wait();
-    uint8_t word = weft__load_relaxed(&m->word);
-    /* order: relaxed: the bit is looked at again under the parking lot's lock. */
-    if ((word & LOCKED) && ((word & PARKED) || weft__cas_relaxed(&m->word, &word, (uint8_t)(word | PARKED))))
-      (void)weft__park(&m->word, LOCKED | PARKED, false);
-    weft__reattach_after_wait();
-  }
 }
 
 static bool hand_or_open(uint8_t *word, int64_t waited_ns, bool more) {
@@ -66,6 +69,8 @@ static bool hand_or_open(uint8_t *word, int64_t waited_ns, bool more) {
 }
 
 void weft__mutex_unlock_slow(weft_mutex *m) {
-  if (!(weft__load_relaxed(&m->word) & LOCKED)) weft__misuse("weft_mutex_unlock", "the mutex is not locked");
+  uint8_t word = weft__load_relaxed(&m->word);
+  if (!(word & LOCKED)) weft__misuse("weft_mutex_unlock", "the mutex is not locked");
+  if (word & WEFT__MUTEX_SECTION) return; /* an operation within the section: it stays locked to its end */
   weft__unpark_one(&m->word, hand_or_open);
 }

@@ -102,6 +102,8 @@ struct weft__tstate {
 
   struct weft__gil_waiter gil;
 
+  struct weft__section *sections; /* critical ones, see critical_section.c */
+  size_t sections_open, sections_room;
   size_t brackets; /* open ones of weft_read_begin */
   struct weft__deferred deferred;
   struct weft__page *asked_page; /* whose objects it last asked to be shared, and how often in a row */

@@ -13,6 +13,9 @@ UNIT_SRC   += tests/sync/tsan_boxfort.c
 UNIT_FLAGS := -rdynamic
 endif
 
+# Unit tests are compiled more often than they are run. What they inline of the runtime is compiled fully in all else.
+UNIT_OPT   := $(if $(SAN)$(DEBUG),-O0,-O1)
+
 STRESS_SECONDS ?= 60
 STRESS_SEED    ?= 1
 UNIT_LIMIT     ?= 300
@@ -31,9 +34,10 @@ UNIT_OBJ_$(1)   := $(UNIT_SRC:%.c=$(call out,$(1))/%.o)
 STRESS_OBJ_$(1) := $(STRESS_SRC:%.c=$(call out,$(1))/%.o)
 STRESS_BIN_$(1) := $(STRESS:%=$(call out,$(1))/tests/stress/%)
 
+$$(UNIT_OBJ_$(1)): TEST_OPT := $(UNIT_OPT)
 $(call out,$(1))/tests/%.o: tests/%.c $(INCLUDE)
 	@mkdir -p $$(@D)
-	$$(Q)$$(CC) $$(ALLFLAGS) $$(MODEDEF_$(1)) -MMD -MP -c $$< -o $$@
+	$$(Q)$$(CC) $$(ALLFLAGS) $$(TEST_OPT) $$(MODEDEF_$(1)) -MMD -MP -c $$< -o $$@
 $(call out,$(1))/tests/unit: $$(UNIT_OBJ_$(1)) $(call out,$(1))/libweft-$(1).a
 	$$(Q)$$(CC) $$(ALLFLAGS) $(UNIT_FLAGS) $$^ -lcriterion $(LIBS) -o $$@
 $$(STRESS_BIN_$(1)): %: %.o $(call out,$(1))/libweft-$(1).a

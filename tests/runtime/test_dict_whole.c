@@ -79,6 +79,7 @@ RuntimeTest(whole_dicts, MAP_010_an_update_from_what_has_no_pairs_is_a_type_erro
 RuntimeTest(whole_dicts, an_update_takes_pairs_from_an_iterator_and_passes_its_error_on) {
   weft_auto weft_object *source = tens(3), *target = weft_dict_new(), *iterator = weft_dict_iter_items(source);
   weft_auto weft_object *first = weft_next(iterator);
+  cr_assert(reads(first, "(0, 0)"));
   cr_assert(weft_dict_update(target, iterator) == 0 && reads(target, "{1: 10, 2: 20}"));
   weft_auto weft_object *again = weft_dict_iter_items(source);
   set_new(source, INT(9), INT(9));
