@@ -516,7 +516,8 @@ static void live(void) {
 }
 
 Test(finalize, gives_its_memory_back) {
-  enum { LIVES = 200, PAGES_PER_MIB = 256 };
+  /* A lost arena of 4 MiB in each of 150 lives would be 600. ThreadSanitizer keeps books on threads that have ended. */
+  enum { LIVES = 200, PAGES_PER_MIB = 256, LEEWAY_MIB = 200 };
   mallopt(M_ARENA_MAX, 1); /* the C library would reserve 64 MiB whenever two threads meet in it */
   live();
   size_t before = 0;
@@ -526,7 +527,7 @@ Test(finalize, gives_its_memory_back) {
     if (i == LIVES / 4) before = address_space_pages();
   }
   size_t after = address_space_pages(), grown = after > before ? (after - before) / PAGES_PER_MIB : 0;
-  cr_assert_lt(grown, 100, "%zu MiB in %d lives", grown, LIVES * 3 / 4);
+  cr_assert_lt(grown, LEEWAY_MIB, "%zu MiB in %d lives", grown, LIVES * 3 / 4);
 }
 
 static void *finalize_elsewhere(void *arg) {
