@@ -265,20 +265,16 @@ WEFT_ALWAYS_INLINE table *touch(const weft_object *o, const weft_object *key, ui
   if (WEFT_UNLIKELY(!o || !key || o->type != &weft_dict_type || !weft__may_touch(o))) return NULL;
   if (key->type == &weft_str_type)
     *hash = (uint64_t)weft__str_cached_hash(key);
-  else if (key->type == &weft_int_type)
-    *hash = (uint64_t)weft__int_key_hash(((const weft_int *)key)->value);
+  else if (key->type == &weft_int_type && weft__is_own_hash(((const weft_int *)key)->value))
+    *hash = (uint64_t)((const weft_int *)key)->value;
   else
     return NULL;
   table *t = ((const dict *)o)->table;
   return WEFT_LIKELY(*hash != (uint64_t)-1 && !t->hashed) ? t : NULL;
 }
 
-/* The same when the first cell leads to `entry`, whose key is another object, or nowhere. */
-static WEFT_NOINLINE weft_object *get_touched(weft_object *o, weft_object *key, const table *t, uint64_t hash,
-                                              const uintptr_t *entry) {
-  if (entry && key->type == &weft_str_type && ((weft_object *)entry[0])->type == &weft_str_type &&
-      WEFT_LIKELY(weft__str_equal((weft_object *)entry[0], key)))
-    return weft_new_ref((weft_object *)entry[1]);
+/* The same when the first cell leads to another key, or nowhere. */
+static WEFT_NOINLINE weft_object *get_touched(weft_object *o, weft_object *key, const table *t, uint64_t hash) {
   struct weft__probe p = weft__probe_start(t, hash);
   int64_t i = weft__table_probe(t, &p, key, hash);
   return i >= 0 ? weft_new_ref((weft_object *)t->entries[2 * i + 1]) : get_slow(o, key);
@@ -289,8 +285,11 @@ weft_object *weft_dict_get(weft_object *o, weft_object *key) {
   const table *t = touch(o, key, &hash);
   if (WEFT_UNLIKELY(!t)) return get_slow(o, key);
   const uintptr_t *entry = weft__table_guess(t, hash);
-  return WEFT_LIKELY(entry && entry[0] == (uintptr_t)key) ? weft_new_ref((weft_object *)entry[1])
-                                                          : get_touched(o, key, t, hash, entry);
+  if (WEFT_LIKELY(entry != NULL)) {
+    const weft_object *other = (const weft_object *)entry[0];
+    if (WEFT_LIKELY(other == key) || weft__keys_equal_short(other, key)) return weft_new_ref((weft_object *)entry[1]);
+  }
+  return get_touched(o, key, t, hash);
 }
 
 int weft_dict_find(weft_object *o, weft_object *key, weft_object **value) {
@@ -821,6 +820,7 @@ const weft_type weft__dict_iterator_type = {
              .dealloc = dict_iterator_dealloc,
              .next = dict_iterator_next},
     .guarded = true,
+    .quiet = true,
 };
 
 /* --- The type --- */
@@ -915,4 +915,5 @@ const weft_type weft_dict_type = {
              .iter = weft_dict_iter_keys},
     .lock_offset = offsetof(dict, lock),
     .guarded = true,
+    .quiet = true,
 };

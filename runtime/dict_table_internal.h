@@ -63,10 +63,14 @@ static inline size_t weft__table_used(const struct weft__table *t) { return weft
 
 /* --- Hashes --- */
 
-/* What weft_hash says of an int. */
-static inline int64_t weft__int_key_hash(int64_t value) {
+/* What weft_hash says of an int: of most, the value. */
+static inline bool weft__is_own_hash(int64_t value) {
   const int64_t modulus = (int64_t)WEFT__HASH_MODULUS;
-  int64_t hash = WEFT_LIKELY(-modulus < value && value < modulus) ? value : weft__hash_int(value);
+  return WEFT_LIKELY(-modulus < value && value < modulus && value != -1);
+}
+static inline int64_t weft__int_key_hash(int64_t value) {
+  if (weft__is_own_hash(value)) return value;
+  int64_t hash = weft__hash_int(value);
   return hash == -1 ? -2 : hash;
 }
 
@@ -145,6 +149,14 @@ WEFT_ALWAYS_INLINE void weft__cell_store(struct weft__table *t, size_t i, uint64
 static inline uint64_t weft__deleted_cell(unsigned width) { return ~(uint64_t)0 >> (64 - (8u << width)); }
 /* Where the tag begins. */
 static inline unsigned weft__cell_shift(unsigned width) { return (8u << width) - 8; }
+
+/* Are two keys equal, if that is seen at a glance: strs that are not long and whose hashes have been asked for, ints?
+ */
+WEFT_ALWAYS_INLINE bool weft__keys_equal_short(const weft_object *a, const weft_object *b) {
+  if (a->type != b->type) return false;
+  if (a->type == &weft_str_type) return weft__str_equal_short(a, b);
+  return a->type == &weft_int_type && ((const weft_int *)a)->value == ((const weft_int *)b)->value;
+}
 
 /* Is the entry's key, which is another object, equal to `key`? 0 no, 1 yes, -1: only weft_compare can tell. */
 static inline int weft__table_match(const uintptr_t *entry, bool hashed, const weft_object *other,

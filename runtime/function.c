@@ -82,6 +82,7 @@ const weft_type weft_function_type = {
              .repr = function_repr,
              .hash = weft__hash_identity,
              .call = function_call},
+    .quiet = true,
 };
 
 /* --- cell --- */
@@ -144,4 +145,5 @@ const weft_type weft_cell_type = {
              .repr = cell_repr,
              .hash = weft__hash_identity},
     .guarded = true,
+    .quiet = true,
 };

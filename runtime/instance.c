@@ -283,16 +283,22 @@ static void attrs_end(weft_object *o, bool private) {
   if (!private) weft__object_unlock((weft_mutex *)attrs_of(o));
 }
 
-int weft__instance_room(const weft_type *type) {
-  if (!type->attrs_offset) return 0;
+/* How many values a new instance has room for behind its body. */
+static int room_of(const weft_type *type) {
   uint32_t count = weft__load_acquire(&type->shape->count);
   int room = count ? (int)count : INLINE_AT_FIRST;
   size_t fits = type->spec.basic_size < WEFT__SMALL_MAX ? (WEFT__SMALL_MAX - type->spec.basic_size) / 8 : 0;
   return (size_t)room < fits ? room : (int)fits;
 }
 
-void weft__instance_init(weft_object *o, int room) {
-  if (o->type->attrs_offset) *attrs_of(o) = attrs_inline(room, 0);
+weft_object *weft__instance_alloc(const weft_type *type) {
+  int room = type->attrs_offset ? room_of(type) : 0;
+  weft_object *o = weft__object_alloc(type, type->spec.basic_size + (size_t)room * sizeof(weft_object *), "weft_call");
+  if (WEFT_UNLIKELY(!o)) return NULL;
+  uint64_t *end = (uint64_t *)(void *)(values_of(o) + room);
+  for (uint64_t *word = (uint64_t *)(void *)(o + 1); word < end; word++) weft__store_relaxed(word, 0); /* no memset */
+  if (type->attrs_offset) *attrs_of(o) = attrs_inline(room, 0);
+  return o;
 }
 
 /* The value, a new reference; NULL: there is none; an error may be set (by a dict). */
@@ -701,11 +707,17 @@ int weft__instance_clear(weft_object *self) {
 
 void weft__instance_drop(weft_object *self) {
   const weft_type *type = self->type;
-  for (uint32_t i = 0; i < type->fixed_slots; i++) weft_clear(&slots_of(self)[i]);
+  weft_object **slots = slots_of(self);
+  for (uint32_t i = 0; i < type->fixed_slots; i++) weft_clear(&slots[i]);
   if (!type->attrs_offset) return;
   uint64_t attrs = attrs_load(self);
   if (attrs & ATTRS_DICT) weft_decref(dict_in(attrs));
   for (int i = 0; !(attrs & ATTRS_DICT) && i < ATTRS_FILLED(attrs); i++) weft_clear(&values_of(self)[i]);
+}
+
+void weft__instance_dealloc(weft_object *self) {
+  weft__instance_drop(self);
+  weft__heap_free(self, self->type->spec.basic_size); /* with room behind it, it is a small one, too */
 }
 
 /* --- Types --- */

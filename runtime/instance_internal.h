@@ -12,9 +12,10 @@ bool weft__attributes_init(weft_type *type, const weft_type *base);
 void weft__attributes_forget(weft_type *type);
 void weft__attributes_fini(weft_type *type);
 
-/* How many values a new instance has room for behind its body; and what it begins with. */
-int weft__instance_room(const weft_type *type);
-void weft__instance_init(weft_object *o, int room);
+/* An instance with nothing in it. NULL with MemoryError. */
+weft_object *weft__instance_alloc(const weft_type *type);
+/* The dealloc slot of instances without a body of the user's. */
+void weft__instance_dealloc(weft_object *self);
 
 /* The slots of specs for types with fixed slots or attribute dicts. */
 int weft__instance_traverse(weft_object *self, weft_visit visit, void *arg);

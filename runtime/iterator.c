@@ -125,4 +125,5 @@ const weft_type weft__sequence_iterator_type = {
              .dealloc = sequence_iterator_dealloc,
              .next = sequence_next},
     .guarded = true,
+    .quiet = true,
 };

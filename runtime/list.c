@@ -716,4 +716,5 @@ const weft_type weft_list_type = {
              .iter = list_iter},
     .lock_offset = offsetof(struct weft__list, lock),
     .guarded = true,
+    .quiet = true,
 };

@@ -18,7 +18,10 @@
  */
 enum { DEALLOC_DEPTH = 40 };
 
-static void trash_push(struct weft__tstate *ts, weft_object *o) {
+/* Nobody's depth is as deep as can be. */
+_Static_assert((unsigned)DEALLOC_DEPTH <= (unsigned)WEFT__DEPTH_OF_NOBODY, "a detached thread's decref ends here");
+static WEFT_NOINLINE void put_off(struct weft__tstate *ts, weft_object *o) {
+  weft__check_attached("weft_decref");
   weft__count_set_link(&o->count, ts->trash);
   ts->trash = o;
 }
@@ -45,7 +48,7 @@ static bool run_finalizer(weft_object *o) {
 
 static void dealloc(weft_object *o) {
   const weft_type *type = o->type;
-  if (!type->made) {
+  if (type->quiet || !type->made) {
     type->spec.dealloc(o);
     return;
   }
@@ -66,36 +69,36 @@ static void die(weft_object *o) {
     dealloc(o);
 }
 
-static WEFT_NOINLINE void dealloc_container(weft_object *o) {
-  struct weft__tstate *ts = weft__self();
-  weft__check_attached("weft_decref");
-  if (ts->dealloc_depth >= DEALLOC_DEPTH) {
-    trash_push(ts, o);
-    return;
-  }
-  ts->dealloc_depth++;
-  const weft_type *type = o->type;
-  if (WEFT_LIKELY(!type->marks_offset && !type->made && !type->guarded))
-    type->spec.dealloc(o);
-  else
-    die(o);
-  while (WEFT_UNLIKELY(ts->trash != NULL) && ts->dealloc_depth == 1) die(trash_pop(ts));
-  ts->dealloc_depth--;
+static WEFT_NOINLINE void empty_trash(struct weft__tstate *ts) {
+  while (ts->trash && ts->dealloc_depth == 1) die(trash_pop(ts));
 }
 
 void weft__tear_down(weft_object *o) {
   struct weft__tstate *ts = weft__self();
   ts->dealloc_depth++;
   dealloc(o);
-  while (ts->dealloc_depth == 1 && ts->trash) die(trash_pop(ts));
+  empty_trash(ts);
   ts->dealloc_depth--;
 }
 
 void weft__dealloc(weft_object *o) {
-  if (WEFT_LIKELY(o->type->plain))
+  const weft_type *type = o->type;
+  if (WEFT_LIKELY(type->plain)) {
     weft__heap_free_small(o);
+    return;
+  }
+  struct weft__tstate *ts = weft__self();
+  if (WEFT_UNLIKELY(ts->dealloc_depth >= DEALLOC_DEPTH)) {
+    put_off(ts, o);
+    return;
+  }
+  ts->dealloc_depth++;
+  if (WEFT_LIKELY(type->quiet && !weft__in_bracket()))
+    type->spec.dealloc(o);
   else
-    dealloc_container(o);
+    die(o);
+  if (WEFT_UNLIKELY(ts->trash != NULL)) empty_trash(ts);
+  ts->dealloc_depth--;
 }
 
 void weft__debug_check(const char *call, const weft_object *o) {

@@ -815,6 +815,7 @@ const weft_type weft__set_iterator_type = {
              .dealloc = set_iterator_dealloc,
              .next = set_iterator_next},
     .guarded = true,
+    .quiet = true,
 };
 
 /* --- The types --- */
@@ -895,6 +896,7 @@ const weft_type weft_set_type = {
              .iter = set_iter},
     .lock_offset = offsetof(set, lock),
     .guarded = true,
+    .quiet = true,
 };
 
 const weft_type weft_frozenset_type = {
@@ -912,4 +914,5 @@ const weft_type weft_frozenset_type = {
              .length = weft_set_length,
              .contains = set_contains,
              .iter = set_iter},
+    .quiet = true,
 };

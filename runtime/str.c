@@ -309,4 +309,5 @@ const weft_type weft_str_type = {
              .add = str_add,
              .length = str_slot_length,
              .dealloc = str_dealloc},
+    .quiet = true,
 };

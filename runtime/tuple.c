@@ -20,19 +20,28 @@ static struct tuple empty = {.header = {WEFT__COUNT_IMMORTAL, &weft_tuple_type}}
 static size_t block_size(size_t n) { return sizeof(struct tuple) + n * sizeof(weft_object *); }
 
 /* The items are not initialised. NULL with MemoryError. */
-static struct tuple *make(size_t n) {
+WEFT_ALWAYS_INLINE struct tuple *make(size_t n) {
   if (n > PTRDIFF_MAX / sizeof(weft_object *) - 8) return weft_raise_memory();
   struct tuple *t = weft__object_alloc(&weft_tuple_type, block_size(n), "weft_tuple_new");
   if (t) t->size = n;
   return t;
 }
 
+/* Gives up a tuple of which only the first `n` items are there. Returns NULL with an error. */
+static WEFT_NOINLINE weft_object *with_null(struct tuple *t, size_t n, const char *call) {
+  for (size_t i = n; i < t->size; i++) t->items[i] = WEFT_NONE;
+  weft_decref(&t->header);
+  return weft_raise(&weft_TypeError, "%s: expected an object, got NULL", call);
+}
+
 weft_object *weft_tuple_new(size_t n, weft_object *const *items) {
-  if (!weft__all_given("weft_tuple_new", n, items)) return NULL;
-  if (n == 0) return &empty.header;
-  struct tuple *t = make(n);
-  if (!t) return NULL;
-  for (size_t i = 0; i < n; i++) t->items[i] = weft_new_ref(items[i]);
+  if (WEFT_UNLIKELY(n == 0 || !items)) return weft__all_given("weft_tuple_new", n, items) ? &empty.header : NULL;
+  struct tuple *t = make(n); /* which finds out if the thread is detached */
+  if (WEFT_UNLIKELY(!t)) return NULL;
+  for (size_t i = 0; i < n; i++) {
+    if (WEFT_UNLIKELY(!items[i])) return with_null(t, i, "weft_tuple_new");
+    t->items[i] = weft_new_ref(items[i]);
+  }
   return &t->header;
 }
 
@@ -41,18 +50,13 @@ weft_object *weft_tuple_pack(size_t n, ...) {
   if (n == 0) return &empty.header;
   struct tuple *t = make(n);
   if (!t) return NULL;
-  bool all = true;
   va_list items;
   va_start(items, n);
-  for (size_t i = 0; i < n; i++) {
-    weft_object *item = va_arg(items, weft_object *);
-    all = all && item;
-    t->items[i] = weft_new_ref(all ? item : WEFT_NONE);
-  }
+  size_t given = 0;
+  for (weft_object *item; given < n && (item = va_arg(items, weft_object *)); given++)
+    t->items[given] = weft_new_ref(item);
   va_end(items);
-  if (all) return &t->header;
-  weft_decref(&t->header);
-  return weft_raise(&weft_TypeError, "weft_tuple_pack: expected an object, got NULL");
+  return given == n ? &t->header : with_null(t, given, "weft_tuple_pack");
 }
 
 weft_object **weft__tuple_items(weft_object *o) { return ((struct tuple *)o)->items; }
@@ -172,4 +176,5 @@ const weft_type weft_tuple_type = {
              .get_item = tuple_get_item,
              .iter = tuple_iter,
              .length = tuple_length},
+    .quiet = true,
 };

@@ -27,7 +27,7 @@ static weft_object *type_call(weft_object *self, weft_object *const *args, size_
   const weft_type *type = (const weft_type *)self;
   if (n && !type->spec.init) return weft_raise(&weft_TypeError, "%s() takes no arguments", type->spec.name);
   if (!has_instances(type)) return weft_raise(&weft_TypeError, "cannot create '%s' instances", type->spec.name);
-  weft_object *o = weft__object_new(type, 0);
+  weft_object *o = weft__instance_alloc(type);
   if (o && type->spec.init && type->spec.init(o, args, n) < 0) weft_clear(&o);
   return o;
 }
@@ -203,6 +203,8 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
     free(m);
     return NULL;
   }
+  bool hooked = spec->dealloc || spec->clear || (base->made && !base->quiet);
+  m->type.quiet = !hooked && !m->type.marks_offset;
   m->type.lock_offset = base->lock_offset ? base->lock_offset : m->type.attrs_offset;
   m->type.guarded = has_instances(&m->type) || base->guarded;
   bool simple = !m->type.spec.dealloc && !(m->type.spec.flags & WEFT_TYPE_CONTAINER) && !m->type.marks_offset;
@@ -211,7 +213,9 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
     m->type.body_dealloc = base->body_dealloc;
   else if (has_instances(&m->type) && m->type.spec.dealloc && m->type.spec.dealloc != weft__generic_dealloc)
     m->type.body_dealloc = m->type.spec.dealloc, m->type.spec.dealloc = instance_dealloc;
-  if (!m->type.spec.dealloc) m->type.spec.dealloc = weft__generic_dealloc;
+  if (!m->type.spec.dealloc)
+    m->type.spec.dealloc =
+        has_instances(&m->type) && !m->type.body_clear ? weft__instance_dealloc : weft__generic_dealloc;
   weft__lock_acquire(&made_lock);
   m->next = made;
   made = m;
@@ -253,13 +257,10 @@ weft_object *weft_object_new(const weft_type *type, size_t items) {
 }
 
 weft_object *weft__object_new(const weft_type *type, size_t items) {
-  int room = weft__instance_room(type);
+  if (has_instances(type)) return weft__instance_alloc(type);
   size_t size = size_with(type, items);
-  if (size) size += (size_t)room * sizeof(weft_object *);
   weft_object *o = size ? weft__object_alloc(type, size, "weft_object_new") : weft_raise_memory();
-  if (WEFT_UNLIKELY(!o)) return NULL;
-  memset(o + 1, 0, size - sizeof *o);
-  weft__instance_init(o, room);
+  if (WEFT_LIKELY(o != NULL)) memset(o + 1, 0, size - sizeof *o);
   return o;
 }
 

@@ -74,7 +74,8 @@ struct weft_type {
   uint32_t marks_offset;          /* where in the instance the "finalized" mark is; 0: the type has no finalizer */
   uint32_t lock_offset;           /* where in the instance its lock is; 0: it has none of its own */
   bool plain;                     /* dies without side effects: the block is simply freed */
-  bool made;                      /* by weft_type_new: user code may run in its slots */
+  bool made;                      /* by weft_type_new */
+  bool quiet;                     /* no code of the user's runs when it dies, except what its references bring along */
   bool guarded;                   /* its instances' bodies are used by the rules of share.h */
   int (*body_traverse)(weft_object *self, weft_visit visit, void *arg); /* what the generated slots call for the rest */
   int (*body_clear)(weft_object *self);                                 /* of the body, where there are fixed slots */

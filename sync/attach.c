@@ -19,7 +19,8 @@ enum { SPINS_BEFORE_SLEEP = 400 }; /* about 10 µs here: a stopped world or a ho
 
 /* Nobody: what weft__tls describes while the thread is not attached. Its status is never ATTACHED, its heap is empty.
  */
-struct weft__tstate weft__nobody = {.status = WEFT__STATUS_VACANT, .slot = WEFT__SLOT_NOBODY};
+struct weft__tstate weft__nobody = {
+    .status = WEFT__STATUS_VACANT, .slot = WEFT__SLOT_NOBODY, .dealloc_depth = WEFT__DEPTH_OF_NOBODY};
 
 #define TLS_NOBODY                                                                        \
   {                                                                                       \
@@ -483,4 +484,5 @@ void weft__tstates_after_fork(struct weft__tstate *survivor) {
     ts->next_vacant = vacant;
     vacant = ts;
   }
+  if (weft__self() == survivor) weft__tls.status = weft__grace_status(survivor); /* others' brackets are gone */
 }

@@ -224,8 +224,6 @@ void weft__buffer_free_later(void *buffer, size_t size) {
 
 /* --- Brackets --- */
 
-bool weft__in_bracket(void) { return WEFT__HAS_GIL ? open_brackets > 0 : weft__self()->brackets > 0; }
-
 void weft_read_begin(void) {
   weft__check_attached("weft_read_begin");
   struct weft__tstate *ts = weft__self();
@@ -298,7 +296,9 @@ void weft__grace_enter(void) {
   if (!WEFT__HAS_GIL) urcu_bp_register_thread();
 }
 
-uint32_t *weft__grace_status(struct weft__tstate *ts) { return weft__in_bracket() ? &in_bracket : &ts->status; }
+uint32_t *weft__grace_status(struct weft__tstate *ts) {
+  return (WEFT__HAS_GIL ? open_brackets : ts->brackets) > 0 ? &in_bracket : &ts->status;
+}
 
 void weft__grace_attached(struct weft__tstate *ts) {
   /* order: acquire [grace]: see batch_is_ready. relaxed: a thread that misses new orphans finds them next time. */

@@ -27,8 +27,8 @@ static inline void weft__bracket_end(void) {
   urcu_bp_read_unlock();
 }
 
-/* Is a bracket of weft_read_begin open in the calling thread (under a GIL: in any thread)? */
-bool weft__in_bracket(void);
+/* Is a bracket of weft_read_begin open in the calling, attached thread (under a GIL: in any thread)? */
+static inline bool weft__in_bracket(void) { return weft__tls.status != &weft__self()->status; }
 
 /* Each takes over what it is given and does it after a grace period. May: block, run finalizers. */
 void weft__release_later(weft_object *o);                /* drops the reference */

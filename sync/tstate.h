@@ -117,6 +117,7 @@ struct weft__tstate {
   struct weft__tstate *next_vacant; /* registry lock */
 };
 
+enum { WEFT__DEPTH_OF_NOBODY = 1 << 30 };
 extern struct weft__tstate weft__nobody;
 
 /* The calling thread's state while attached. */
