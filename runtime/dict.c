@@ -879,6 +879,25 @@ static int has_all(const table *t, weft_object *b) {
   return 1;
 }
 
+static size_t dict_size_of(weft_object *self) {
+  struct search s = {.d = (dict *)self};
+  enter(&s, READING);
+  const table *t = weft__load_acquire(&s.d->table);
+  size_t bytes = sizeof(dict) + (t == none ? 0 : table_bytes(t->bits, t->width, t->hashed));
+  leave(&s, READING);
+  return bytes;
+}
+
+static weft_object *dict_or(weft_object *a, weft_object *b) {
+  if (!weft_dict_check(a) || !weft_dict_check(b)) return NULL;
+  weft_object *both = weft_dict_copy(a);
+  if (both && weft_dict_update(both, b) < 0) weft_clear(&both);
+  return both;
+}
+static weft_object *dict_in_place_or(weft_object *a, weft_object *b) {
+  return weft_dict_update(a, b) == 0 ? weft_new_ref(a) : NULL;
+}
+
 static int dict_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
   if ((op != WEFT_EQ && op != WEFT_NE) || !weft_is_instance(a, &weft_dict_type) ||
       !weft_is_instance(b, &weft_dict_type))
@@ -908,6 +927,9 @@ const weft_type weft_dict_type = {
              .dealloc = dict_dealloc,
              .repr = dict_repr,
              .compare = dict_compare,
+             .bit_or = dict_or,
+             .in_place_or = dict_in_place_or,
+             .size_of = dict_size_of,
              .length = weft_dict_length,
              .get_item = weft_dict_get,
              .set_item = dict_set_item,

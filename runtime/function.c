@@ -46,6 +46,8 @@ const char *weft_function_name(const weft_object *o) {
   return weft_str_utf8(((const struct function *)o)->name, NULL);
 }
 
+static size_t function_size_of(weft_object *self) { return block_size(((struct function *)self)->size); }
+
 static int function_traverse(weft_object *self, weft_visit visit, void *arg) {
   struct function *f = (struct function *)self;
   for (size_t i = 0; i < f->size; i++) {
@@ -81,7 +83,8 @@ const weft_type weft_function_type = {
              .dealloc = function_dealloc,
              .repr = function_repr,
              .hash = weft__hash_identity,
-             .call = function_call},
+             .call = function_call,
+             .size_of = function_size_of},
     .quiet = true,
 };
 

@@ -715,6 +715,12 @@ void weft__instance_drop(weft_object *self) {
   for (int i = 0; !(attrs & ATTRS_DICT) && i < ATTRS_FILLED(attrs); i++) weft_clear(&values_of(self)[i]);
 }
 
+size_t weft__instance_size_of(weft_object *self) {
+  size_t body = self->type->spec.basic_size;
+  /* Room for values that have gone into a dict is still there. */
+  return body < WEFT__SMALL_MAX ? weft__page_of(self)->block_size : body;
+}
+
 void weft__instance_dealloc(weft_object *self) {
   weft__instance_drop(self);
   weft__heap_free(self, self->type->spec.basic_size); /* with room behind it, it is a small one, too */

@@ -14,6 +14,8 @@ void weft__attributes_fini(weft_type *type);
 
 /* An instance with nothing in it. NULL with MemoryError. */
 weft_object *weft__instance_alloc(const weft_type *type);
+/* The size_of slot of types with attribute dicts: the dict, which is an object of its own, not counted. */
+size_t weft__instance_size_of(weft_object *self);
 /* The dealloc slot of instances without a body of the user's. */
 void weft__instance_dealloc(weft_object *self);
 

@@ -74,6 +74,21 @@ static weft_object *int_multiply(weft_object *a, weft_object *b) {
   return __builtin_mul_overflow(value_of(a), value_of(b), &product) ? overflow() : make(product, "weft_multiply");
 }
 
+/* Of bools a bool, like CPython's. */
+static weft_object *bits(weft_object *a, weft_object *b, int64_t value, const char *call) {
+  if (a->type == &weft_bool_type && b->type == &weft_bool_type) return value ? WEFT_TRUE : WEFT_FALSE;
+  return make(value, call);
+}
+static weft_object *int_and(weft_object *a, weft_object *b) {
+  return is_int(a) && is_int(b) ? bits(a, b, value_of(a) & value_of(b), "weft_and") : NULL;
+}
+static weft_object *int_or(weft_object *a, weft_object *b) {
+  return is_int(a) && is_int(b) ? bits(a, b, value_of(a) | value_of(b), "weft_or") : NULL;
+}
+static weft_object *int_xor(weft_object *a, weft_object *b) {
+  return is_int(a) && is_int(b) ? bits(a, b, value_of(a) ^ value_of(b), "weft_xor") : NULL;
+}
+
 /* Here rather than in object.c: the sum of two ints is worth a path without an indirect call. */
 weft_object *weft_add(weft_object *a, weft_object *b) {
   if (WEFT_LIKELY(a && b && a->type == &weft_int_type && b->type == &weft_int_type)) {
@@ -115,7 +130,10 @@ const weft_type weft_int_type = {
              .is_true = int_is_true,
              .add = int_add,
              .subtract = int_subtract,
-             .multiply = int_multiply},
+             .multiply = int_multiply,
+             .bit_and = int_and,
+             .bit_or = int_or,
+             .bit_xor = int_xor},
     .plain = true,
 };
 
@@ -132,7 +150,10 @@ const weft_type weft_bool_type = {
              .is_true = int_is_true,
              .add = int_add,
              .subtract = int_subtract,
-             .multiply = int_multiply},
+             .multiply = int_multiply,
+             .bit_and = int_and,
+             .bit_or = int_or,
+             .bit_xor = int_xor},
     .plain = true,
 };
 

@@ -682,6 +682,24 @@ static weft_object *list_multiply(weft_object *a, weft_object *b) {
   return weft_is_instance(n, &weft_int_type) ? weft_list_repeat(self, weft_int_value(n)) : NULL;
 }
 
+static weft_object *list_in_place_add(weft_object *a, weft_object *b) {
+  return weft_list_extend(a, b) == 0 ? weft_new_ref(a) : NULL;
+}
+
+static weft_object *list_in_place_multiply(weft_object *a, weft_object *b) {
+  if (!weft_is_instance(b, &weft_int_type)) return NULL;
+  weft_auto weft_object *repeated = weft_list_repeat(a, weft_int_value(b));
+  return repeated && weft_list_set_slice(a, 0, INT64_MAX, repeated) == 0 ? weft_new_ref(a) : NULL;
+}
+
+static size_t list_size_of(weft_object *self) {
+  bool private;
+  list *l = begin("weft_sizeof", self, &private);
+  size_t bytes = sizeof *l + (l->items == &none ? 0 : table_bytes(l->items->capacity));
+  end(l, private);
+  return bytes;
+}
+
 static weft_object *list_get_item(weft_object *self, weft_object *key) {
   if (!weft_is_instance(key, &weft_int_type))
     return weft_raise(&weft_TypeError, "list indices must be integers, not %s", key->type->spec.name);
@@ -709,6 +727,9 @@ const weft_type weft_list_type = {
              .compare = list_compare,
              .add = list_add,
              .multiply = list_multiply,
+             .in_place_add = list_in_place_add,
+             .in_place_multiply = list_in_place_multiply,
+             .size_of = list_size_of,
              .length = weft_list_length,
              .get_item = list_get_item,
              .set_item = list_set_item,

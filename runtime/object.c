@@ -2,6 +2,8 @@
 /* The operations of every object, by way of its type's slots; and how objects die. */
 #include "runtime/object.h"
 
+#include <string.h>
+
 #include "runtime/instance_internal.h"
 #include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
@@ -259,6 +261,11 @@ weft_object *weft_call(weft_object *callable, weft_object *const *args, size_t n
   return result;
 }
 
+int64_t weft_sizeof(weft_object *o) {
+  if (!weft__given("weft_sizeof", o)) return -1;
+  return (int64_t)(o->type->spec.size_of ? o->type->spec.size_of(o) : o->type->spec.basic_size);
+}
+
 int64_t weft_length(weft_object *o) {
   if (!weft__given("weft_length", o)) return -1;
   if (o->type->spec.length) {
@@ -314,13 +321,24 @@ int weft_setattr_text(weft_object *o, const char *name, weft_object *value) {
 
 typedef weft_object *(*binary_slot)(weft_object *, weft_object *);
 
-/* The left operand's slot first, then the right one's if that is another. */
-static weft_object *binary(weft_object *a, weft_object *b, binary_slot of_a, binary_slot of_b, const char *symbol) {
-  if (!weft__recursion_enter("an operation")) return NULL;
+static binary_slot slot_of(const weft_object *o, size_t offset) {
+  binary_slot slot;
+  memcpy(&slot, (const char *)&o->type->spec + offset, sizeof slot);
+  return slot;
+}
+
+/* The left operand's in-place slot, if there is to be one (not 0); then its slot; then the right one's if it is
+ * another.
+ */
+static weft_object *operate(const char *call, weft_object *a, weft_object *b, size_t slot, size_t in_place,
+                            const char *symbol) {
+  if (!weft__given(call, a) || !weft__given(call, b) || !weft__recursion_enter("an operation")) return NULL;
   struct weft__tstate *ts = weft__self();
   weft_object *pending = ts->error; /* NULL without an error means "not implemented": ours, not an earlier one */
   ts->error = NULL;
-  weft_object *result = of_a ? of_a(a, b) : NULL;
+  binary_slot of_a = slot_of(a, slot), of_b = slot_of(b, slot), change = in_place ? slot_of(a, in_place) : NULL;
+  weft_object *result = change ? change(a, b) : NULL;
+  if (!result && of_a && !ts->error) result = of_a(a, b);
   if (!result && of_b && of_b != of_a && !ts->error) result = of_b(a, b);
   weft__recursion_leave();
   if (result) {
@@ -334,20 +352,22 @@ static weft_object *binary(weft_object *a, weft_object *b, binary_slot of_a, bin
   return result;
 }
 
-weft_object *weft__add_slow(weft_object *a, weft_object *b) {
-  if (!weft__given("weft_add", a) || !weft__given("weft_add", b)) return NULL;
-  return binary(a, b, a->type->spec.add, b->type->spec.add, "+");
-}
+#define SLOT(name) offsetof(weft_type_spec, name)
+#define OPERATION(function, call, slot, in_place, symbol) \
+  weft_object *function(weft_object *a, weft_object *b) { return operate(call, a, b, slot, in_place, symbol); }
 
-weft_object *weft_subtract(weft_object *a, weft_object *b) {
-  if (!weft__given("weft_subtract", a) || !weft__given("weft_subtract", b)) return NULL;
-  return binary(a, b, a->type->spec.subtract, b->type->spec.subtract, "-");
-}
-
-weft_object *weft_multiply(weft_object *a, weft_object *b) {
-  if (!weft__given("weft_multiply", a) || !weft__given("weft_multiply", b)) return NULL;
-  return binary(a, b, a->type->spec.multiply, b->type->spec.multiply, "*");
-}
+OPERATION(weft__add_slow, "weft_add", SLOT(add), 0, "+")
+OPERATION(weft_subtract, "weft_subtract", SLOT(subtract), 0, "-")
+OPERATION(weft_multiply, "weft_multiply", SLOT(multiply), 0, "*")
+OPERATION(weft_and, "weft_and", SLOT(bit_and), 0, "&")
+OPERATION(weft_or, "weft_or", SLOT(bit_or), 0, "|")
+OPERATION(weft_xor, "weft_xor", SLOT(bit_xor), 0, "^")
+OPERATION(weft_in_place_add, "weft_in_place_add", SLOT(add), SLOT(in_place_add), "+=")
+OPERATION(weft_in_place_subtract, "weft_in_place_subtract", SLOT(subtract), SLOT(in_place_subtract), "-=")
+OPERATION(weft_in_place_multiply, "weft_in_place_multiply", SLOT(multiply), SLOT(in_place_multiply), "*=")
+OPERATION(weft_in_place_and, "weft_in_place_and", SLOT(bit_and), SLOT(in_place_and), "&=")
+OPERATION(weft_in_place_or, "weft_in_place_or", SLOT(bit_or), SLOT(in_place_or), "|=")
+OPERATION(weft_in_place_xor, "weft_in_place_xor", SLOT(bit_xor), SLOT(in_place_xor), "^=")
 
 void weft_incref_extern(weft_object *o) { weft_incref(o); }
 void weft_decref_extern(weft_object *o) { weft_decref(o); }

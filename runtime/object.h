@@ -121,10 +121,25 @@ WEFT_API int weft_compare(weft_object *a, weft_object *b, enum weft_compare_op o
 WEFT_API int weft_is_true(weft_object *o);
 /* Calls a callable with `n` borrowed arguments. Returns new. Errors: TypeError, what the callee raises. */
 WEFT_API weft_object *weft_call(weft_object *callable, weft_object *const *args, size_t n);
-/* Arithmetic on ints and floats; + on str, tuple and list. Return new. Errors: TypeError, OverflowError, memory. */
+/* Arithmetic on ints and floats; +, * on sequences, -, &, |, ^ on sets, | on dicts, &, |, ^ on ints and bools. Return
+ * new. Errors: TypeError, OverflowError, memory. */
 WEFT_API weft_object *weft_add(weft_object *a, weft_object *b);
 WEFT_API weft_object *weft_subtract(weft_object *a, weft_object *b);
 WEFT_API weft_object *weft_multiply(weft_object *a, weft_object *b);
+WEFT_API weft_object *weft_and(weft_object *a, weft_object *b);
+WEFT_API weft_object *weft_or(weft_object *a, weft_object *b);
+WEFT_API weft_object *weft_xor(weft_object *a, weft_object *b);
+/* The same for `a += b` and so on: a mutable `a` is changed and returned, as a new reference; otherwise the result is
+ * another object. Errors: as above, and those of what is iterated over; then `a` may have changed in part. */
+WEFT_API weft_object *weft_in_place_add(weft_object *a, weft_object *b);
+WEFT_API weft_object *weft_in_place_subtract(weft_object *a, weft_object *b);
+WEFT_API weft_object *weft_in_place_multiply(weft_object *a, weft_object *b);
+WEFT_API weft_object *weft_in_place_and(weft_object *a, weft_object *b);
+WEFT_API weft_object *weft_in_place_or(weft_object *a, weft_object *b);
+WEFT_API weft_object *weft_in_place_xor(weft_object *a, weft_object *b);
+/* Bytes that `o` takes itself: the object, and tables and buffers that are its alone, without what it refers to and
+ * without what the heap adds by rounding up. Errors (-1): TypeError. */
+WEFT_API int64_t weft_sizeof(weft_object *o);
 /* Number of items. Errors (-1): TypeError. */
 WEFT_API int64_t weft_length(weft_object *o);
 /* Attribute by name, a str. Returns new. Errors: AttributeError, TypeError. */

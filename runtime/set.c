@@ -873,8 +873,37 @@ static int frozenset_hash(weft_object *self, int64_t *hash) {
   return 0;
 }
 
-static weft_object *set_subtract(weft_object *a, weft_object *b) {
-  return weft_any_set_check(a) && weft_any_set_check(b) ? combine("weft_subtract", a, b, SUBTRACT) : NULL;
+/* The operators, other than the functions, take sets only. */
+static weft_object *operator(const char *call, weft_object *a, weft_object *b, enum change what) {
+  return weft_any_set_check(a) && weft_any_set_check(b) ? combine(call, a, b, what) : NULL;
+}
+static weft_object *set_subtract(weft_object *a, weft_object *b) { return operator("weft_subtract", a, b, SUBTRACT); }
+static weft_object *set_and(weft_object *a, weft_object *b) { return operator("weft_and", a, b, INTERSECT); }
+static weft_object *set_or(weft_object *a, weft_object *b) { return operator("weft_or", a, b, UPDATE); }
+static weft_object *set_xor(weft_object *a, weft_object *b) { return operator("weft_xor", a, b, TOGGLE); }
+
+static weft_object *change_in_place(const char *call, weft_object *a, weft_object *b, enum change what) {
+  return weft_any_set_check(b) && change(call, a, b, what) == 0 ? weft_new_ref(a) : NULL;
+}
+static weft_object *set_in_place_subtract(weft_object *a, weft_object *b) {
+  return change_in_place("weft_in_place_subtract", a, b, SUBTRACT);
+}
+static weft_object *set_in_place_and(weft_object *a, weft_object *b) {
+  return change_in_place("weft_in_place_and", a, b, INTERSECT);
+}
+static weft_object *set_in_place_or(weft_object *a, weft_object *b) {
+  return change_in_place("weft_in_place_or", a, b, UPDATE);
+}
+static weft_object *set_in_place_xor(weft_object *a, weft_object *b) {
+  return change_in_place("weft_in_place_xor", a, b, TOGGLE);
+}
+
+static size_t set_size_of(weft_object *self) {
+  struct search s = {.set = (set *)self, .how = WRITING};
+  if (!enter(&s)) return 0;
+  size_t bytes = sizeof(set) + (is_small(s.set, s.set->table) ? 0 : table_bytes(s.set->table->bits));
+  leave(&s);
+  return bytes;
 }
 
 static int set_contains(weft_object *self, weft_object *key) { return contains("weft_contains", self, key, true); }
@@ -891,9 +920,17 @@ const weft_type weft_set_type = {
              .repr = set_repr,
              .compare = set_compare,
              .subtract = set_subtract,
+             .bit_and = set_and,
+             .bit_or = set_or,
+             .bit_xor = set_xor,
+             .in_place_subtract = set_in_place_subtract,
+             .in_place_and = set_in_place_and,
+             .in_place_or = set_in_place_or,
+             .in_place_xor = set_in_place_xor,
              .length = weft_set_length,
              .contains = set_contains,
-             .iter = set_iter},
+             .iter = set_iter,
+             .size_of = set_size_of},
     .lock_offset = offsetof(set, lock),
     .guarded = true,
     .quiet = true,
@@ -911,8 +948,12 @@ const weft_type weft_frozenset_type = {
              .hash = frozenset_hash,
              .compare = set_compare,
              .subtract = set_subtract,
+             .bit_and = set_and,
+             .bit_or = set_or,
+             .bit_xor = set_xor,
              .length = weft_set_length,
              .contains = set_contains,
-             .iter = set_iter},
+             .iter = set_iter,
+             .size_of = set_size_of},
     .quiet = true,
 };

@@ -292,6 +292,11 @@ static weft_object *str_repr(weft_object *self) {
 
 static int64_t str_slot_length(weft_object *self) { return length_of((struct weft__str *)self); }
 
+static size_t str_size_of(weft_object *self) {
+  struct weft__str *s = (struct weft__str *)self;
+  return block_size(s->size, s->wide);
+}
+
 static void str_dealloc(weft_object *self) {
   struct weft__str *s = (struct weft__str *)self;
   weft__heap_free(s, block_size(s->size, s->wide));
@@ -308,6 +313,7 @@ const weft_type weft_str_type = {
              .compare = str_compare,
              .add = str_add,
              .length = str_slot_length,
+             .size_of = str_size_of,
              .dealloc = str_dealloc},
     .quiet = true,
 };

@@ -97,6 +97,8 @@ static void tuple_dealloc(weft_object *self) {
   weft__heap_free(t, block_size(t->size));
 }
 
+static size_t tuple_size_of(weft_object *self) { return block_size(((struct tuple *)self)->size); }
+
 static weft_object *item_of(weft_object *self, size_t i) {
   struct tuple *t = (struct tuple *)self;
   return i < t->size ? weft_new_ref(t->items[i]) : NULL;
@@ -175,6 +177,7 @@ const weft_type weft_tuple_type = {
              .multiply = tuple_multiply,
              .get_item = tuple_get_item,
              .iter = tuple_iter,
-             .length = tuple_length},
+             .length = tuple_length,
+             .size_of = tuple_size_of},
     .quiet = true,
 };

@@ -101,6 +101,15 @@ static void inherit(weft_type_spec *spec, const weft_type_spec *base) {
   INHERIT(add);
   INHERIT(subtract);
   INHERIT(multiply);
+  INHERIT(bit_and);
+  INHERIT(bit_or);
+  INHERIT(bit_xor);
+  INHERIT(in_place_add);
+  INHERIT(in_place_subtract);
+  INHERIT(in_place_multiply);
+  INHERIT(in_place_and);
+  INHERIT(in_place_or);
+  INHERIT(in_place_xor);
   INHERIT(length);
   INHERIT(get_item);
   INHERIT(set_item);
@@ -110,6 +119,7 @@ static void inherit(weft_type_spec *spec, const weft_type_spec *base) {
   INHERIT(getattr);
   INHERIT(setattr);
   INHERIT(init);
+  INHERIT(size_of);
   INHERIT(item_size);
   spec->flags |= base->flags & (WEFT_TYPE_CONTAINER | WEFT_TYPE_DICT);
 }
@@ -173,6 +183,7 @@ static bool lay_out(weft_type *type, const weft_type *base) {
     type->body_clear = spec->clear == weft__instance_clear ? base->body_clear : spec->clear;
     spec->traverse = weft__instance_traverse;
     spec->clear = weft__instance_clear;
+    if (with_dict && !spec->size_of) spec->size_of = weft__instance_size_of;
     if (!spec->getattr) spec->getattr = weft__instance_getattr;
     if (!spec->setattr) spec->setattr = weft__instance_setattr;
   }

@@ -47,6 +47,16 @@ typedef struct weft_type_spec {
   weft_object *(*add)(weft_object *a, weft_object *b); /* NULL without an error set: not implemented for these */
   weft_object *(*subtract)(weft_object *a, weft_object *b);
   weft_object *(*multiply)(weft_object *a, weft_object *b);
+  weft_object *(*bit_and)(weft_object *a, weft_object *b);
+  weft_object *(*bit_or)(weft_object *a, weft_object *b);
+  weft_object *(*bit_xor)(weft_object *a, weft_object *b);
+  /* Change `a` and return a reference to it, if it can be changed. NULL as above. */
+  weft_object *(*in_place_add)(weft_object *a, weft_object *b);
+  weft_object *(*in_place_subtract)(weft_object *a, weft_object *b);
+  weft_object *(*in_place_multiply)(weft_object *a, weft_object *b);
+  weft_object *(*in_place_and)(weft_object *a, weft_object *b);
+  weft_object *(*in_place_or)(weft_object *a, weft_object *b);
+  weft_object *(*in_place_xor)(weft_object *a, weft_object *b);
   int64_t (*length)(weft_object *self);
   weft_object *(*get_item)(weft_object *self, weft_object *key);
   int (*set_item)(weft_object *self, weft_object *key, weft_object *value); /* value NULL: deletes */
@@ -57,6 +67,7 @@ typedef struct weft_type_spec {
   int (*setattr)(weft_object *self, weft_object *name, weft_object *value); /* value NULL: deletes */
   /* Calling the type makes an instance and calls this with the arguments: -1 and an error, or 0. */
   int (*init)(weft_object *self, weft_object *const *args, size_t n);
+  size_t (*size_of)(weft_object *self); /* see weft_sizeof; NULL: the size of an instance */
 } weft_type_spec;
 
 /* What a compare slot returns for operands that it knows nothing about. */

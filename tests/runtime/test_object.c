@@ -611,3 +611,72 @@ RuntimeTest(objects, a_getattr_slot_that_never_ends_is_a_recursion_error, .timeo
   weft_auto weft_object *o = weft_object_new(LIKE(.getattr = getattr_recurses), 0);
   cr_assert(!weft_getattr_text(o, "x") && raised(&weft_RecursionError));
 }
+
+/* --- Sizes --- */
+
+RuntimeTest(objects, sizeof_is_what_an_object_takes_itself) {
+  weft_auto weft_object *number = INT(1000), *pair = TUPLE(INT(1), INT(2)), *text = STR("hello");
+  cr_assert_eq(weft_sizeof(number), 16 + 8);
+  cr_assert_eq(weft_sizeof(pair), 16 + 8 + 2 * 8);
+  cr_assert_eq(weft_sizeof(WEFT_NONE), 16);
+  weft_auto weft_object *longer = STR("hello, hello");
+  cr_assert_eq(weft_sizeof(longer) - weft_sizeof(text), 7);
+  cr_assert(weft_sizeof(NULL) == -1 && raised(&weft_TypeError));
+}
+
+RuntimeTest(objects, sizeof_a_container_counts_its_table_but_not_its_items) {
+  weft_auto weft_object *list = weft_list_new(), *dict = weft_dict_new(), *set = weft_set_new();
+  int64_t list_empty = weft_sizeof(list), dict_empty = weft_sizeof(dict), set_empty = weft_sizeof(set);
+  for (int i = 0; i < 100; i++) {
+    weft_auto weft_object *item = weft_str_format("a rather long text, number %d", i);
+    cr_assert(weft_list_append(list, item) == 0 && weft_dict_set(dict, item, item) == 0 &&
+              weft_set_add(set, item) == 0);
+  }
+  int64_t of_list = weft_sizeof(list) - list_empty;
+  cr_assert(of_list >= 8 * weft_list_capacity(list) && of_list <= 8 * weft_list_capacity(list) + 16);
+  cr_assert(weft_sizeof(dict) - dict_empty >= 16 * weft_dict_capacity(dict));
+  cr_assert(weft_sizeof(set) - set_empty >= 100 * 16);
+  cr_assert(weft_list_clear(list) == 0 && weft_dict_clear(dict) == 0);
+  cr_assert_eq(weft_sizeof(list), list_empty);
+  cr_assert_eq(weft_sizeof(dict), dict_empty);
+}
+
+static size_t size_of_hidden(weft_object *self) {
+  (void)self;
+  return 12345;
+}
+RuntimeTest(objects, sizeof_asks_the_types_own_slot) {
+  const weft_type *type =
+      weft_type_new(&(weft_type_spec){.name = "big", .flags = WEFT_TYPE_BASE, .size_of = size_of_hidden});
+  const weft_type *derived = weft_type_new(&(weft_type_spec){.name = "bigger", .base = type});
+  weft_auto weft_object *o = weft_object_new(type, 0), *of_derived = weft_object_new(derived, 0);
+  cr_assert(weft_sizeof(o) == 12345 && weft_sizeof(of_derived) == 12345);
+}
+
+/* --- Operators in place --- */
+
+RuntimeTest(objects, in_place_operations_change_what_can_be_changed) {
+  weft_auto weft_object *list = LIST(INT(1)), *more = LIST(INT(2)), *two = INT(2);
+  weft_auto weft_object *same = weft_in_place_add(list, more);
+  cr_assert(same == list && weft_list_length(list) == 2);
+  weft_auto weft_object *again = weft_in_place_multiply(list, two);
+  cr_assert(again == list && weft_list_length(list) == 4);
+  weft_auto weft_object *tuple = TUPLE(INT(1)), *other = weft_in_place_add(tuple, tuple);
+  cr_assert(other != tuple && weft_tuple_length(other) == 2 && weft_tuple_length(tuple) == 1);
+  weft_auto weft_object *three = weft_in_place_add(two, WEFT_TRUE);
+  cr_assert(weft_int_value(three) == 3 && weft_int_value(two) == 2);
+  cr_assert(!weft_in_place_add(list, two) && raised(&weft_TypeError));
+  cr_assert(!weft_in_place_or(list, list) && raised(&weft_TypeError));
+  cr_assert(!weft_in_place_add(NULL, list) && raised(&weft_TypeError));
+}
+
+RuntimeTest(objects, bits_of_ints_and_of_bools) {
+  weft_auto weft_object *twelve = INT(12), *ten = INT(10);
+  weft_auto weft_object *and = weft_and(twelve, ten), * or = weft_or(twelve, ten), *xor = weft_xor(twelve, ten);
+  cr_assert(weft_int_value(and) == 8 && weft_int_value(or) == 14 && weft_int_value(xor) == 6);
+  cr_assert(weft_and(WEFT_TRUE, WEFT_FALSE) == WEFT_FALSE && weft_or(WEFT_TRUE, WEFT_FALSE) == WEFT_TRUE);
+  weft_auto weft_object *mixed = weft_or(WEFT_TRUE, ten);
+  cr_assert(weft_int_check(mixed) && weft_int_value(mixed) == 11);
+  weft_auto weft_object *half = FLOAT(0.5);
+  cr_assert(!weft_and(half, ten) && raised_with(&weft_TypeError, "&"));
+}
