@@ -351,7 +351,8 @@ struct leftover {
 static void drop(struct leftover left, bool private) {
   if (left.key) weft__drop_item(left.key, private);
   if (left.value) weft__drop_item(left.value, private);
-  if (left.table) table_drop(left.table, private);
+  table *t = left.table;
+  if (t && t != none) weft__drop_outgrown(t, table_bytes(t->bits, t->width, t->hashed), private);
 }
 
 static void key_has_changed(dict *d, size_t size) {

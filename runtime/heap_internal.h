@@ -144,6 +144,8 @@ void *weft__buffer_new(size_t size, const char *call);
 void *weft__buffer_resize(void *buffer, size_t old_size, size_t new_size);
 /* Gives back a buffer, or NULL. Any attached thread may. */
 void weft__buffer_free(void *buffer, size_t size);
+/* The same, of a buffer whose place a larger one has taken: its container will not want one like it again. */
+void weft__buffer_free_outgrown(void *buffer, size_t size);
 
 /* The bytes that a request for `size` really gets, so that a container can use all of them. */
 static inline size_t weft__buffer_size(size_t size) {

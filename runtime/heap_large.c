@@ -26,7 +26,7 @@ static size_t large_blocks, large_bytes; /* atomic */
 
 /* --- Kept blocks --- */
 
-enum { KEPT = 16, KEEP_FROM = 64 << 10, KEEP_BYTES = 16 << 20 };
+enum { KEPT = 16, KEEP_FROM = 64 << 10, KEEP_BYTES = 16 << 20, KEEP_OUTGROWN = 2 << 20 };
 static struct {
   void *block; /* NULL: empty */
   size_t size;
@@ -49,14 +49,10 @@ static void *take_kept(size_t size) {
   return block;
 }
 
-/* Keeps the block, in the place of as many of the oldest as it takes; or frees it. */
-static void keep_or_free(void *block, size_t size) {
+/* Keeps the block, in the place of as many of the oldest as it takes. */
+static void keep(void *block, size_t size) {
   void *out[KEPT];
   int n = 0;
-  if (size < KEEP_FROM || size > KEEP_BYTES / 2) {
-    free(block);
-    return;
-  }
   weft__lock_acquire(&lock);
   for (int i = 0; i < KEPT && (kept[next_kept].block || kept_bytes + size > KEEP_BYTES); i++) {
     if (kept[next_kept].block) {
@@ -196,9 +192,12 @@ void *weft__buffer_resize(void *buffer, size_t old_size, size_t new_size) {
   return resized;
 }
 
-static void release_buffer(void *buffer, size_t size) {
+static void release_buffer(void *buffer, size_t size, size_t most) {
   release(size);
-  keep_or_free(buffer, size);
+  if (size >= KEEP_FROM && size <= most)
+    keep(buffer, size);
+  else
+    free(buffer);
 }
 
 void weft__buffer_free(void *buffer, size_t size) {
@@ -206,5 +205,12 @@ void weft__buffer_free(void *buffer, size_t size) {
   if (size <= WEFT__SMALL_MAX)
     weft__heap_free_small(buffer);
   else
-    release_buffer(buffer, weft__buffer_size(size));
+    release_buffer(buffer, weft__buffer_size(size), KEEP_BYTES / 2);
+}
+
+void weft__buffer_free_outgrown(void *buffer, size_t size) {
+  if (size <= WEFT__SMALL_MAX)
+    weft__buffer_free(buffer, size);
+  else
+    release_buffer(buffer, weft__buffer_size(size), KEEP_OUTGROWN);
 }

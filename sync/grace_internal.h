@@ -42,6 +42,12 @@ static inline void weft__drop_item(weft_object *o, bool private) {
   else
     weft__release_later(o);
 }
+static inline void weft__drop_outgrown(void *buffer, size_t size, bool private) {
+  if (WEFT_LIKELY(private))
+    weft__buffer_free_outgrown(buffer, size);
+  else
+    weft__buffer_free_later(buffer, size);
+}
 static inline void weft__drop_buffer(void *buffer, size_t size, bool private) {
   if (WEFT_LIKELY(private))
     weft__buffer_free(buffer, size);

@@ -44,6 +44,8 @@ static inline object *int_add(object *a, object *b) { return must(PyNumber_Add(a
 
 static inline object *tuple3_new(object *const items[3]) { return must(PyTuple_Pack(3, items[0], items[1], items[2])); }
 
+static inline object *tuple2_new(object *a, object *b) { return must(PyTuple_Pack(2, a, b)); }
+
 static inline list *list_new(void) { return must(PyList_New(0)); }
 
 static inline void list_append(list *l, object *o) {
@@ -99,6 +101,7 @@ static inline object *method_call(object *o, object *name) { return must(PyObjec
 #include "../workloads/attribute_template.h"
 #include "../workloads/counts_template.h"
 #include "../workloads/dict_template.h"
+#include "../workloads/footprint_template.h"
 #include "../workloads/heap_template.h"
 #include "../workloads/list_template.h"
 #include "../workloads/shared_template.h"
@@ -197,6 +200,7 @@ int main(int argc, char **argv) {
                                           value_workloads,
                                           list_workloads,
                                           dict_workloads,
+                                          footprint_workloads,
                                           attribute_workloads,
                                           shared_workloads,
                                           own_workloads,

@@ -6,6 +6,7 @@
 #include "../workloads/attribute_template.h"
 #include "../workloads/counts_template.h"
 #include "../workloads/dict_template.h"
+#include "../workloads/footprint_template.h"
 #include "../workloads/heap_template.h"
 #include "../workloads/list_template.h"
 #include "../workloads/value_template.h"
@@ -94,6 +95,7 @@ int main(int argc, char **argv) {
                                           value_workloads,
                                           list_workloads,
                                           dict_workloads,
+                                          footprint_workloads,
                                           attribute_workloads,
                                           shared_workloads,
                                           sharing_workloads,

@@ -34,6 +34,8 @@ static inline object *int_add(object *a, object *b) { return must(weft_add(a, b)
 
 static inline object *tuple3_new(object *const items[3]) { return must(weft_tuple_new(3, items)); }
 
+static inline object *tuple2_new(object *a, object *b) { return must(weft_tuple_pack(2, a, b)); }
+
 static inline list *list_new(void) { return must(weft_list_new()); }
 
 static inline void list_append(list *l, object *o) {

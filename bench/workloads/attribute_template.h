@@ -2,11 +2,12 @@
 /*
  * A template: the workloads of the attribute family, for a program that has defined what counts_template.h wants, and
  *
- *     object *name_new(const char *text)                a str, interned where that is what programs do
- *     object *class_new(bool slots)                     a class: slots a and b, or instances with dicts; a method,
- * empty object *instantiate(object *class)                by calling it without arguments object *attr_get(object *o,
- * object *name) void attr_set(object *o, object *name, object *value) object *method_call(object *o, object *name)
- * without arguments
+ *     object *name_new(const char *text)        a str, interned where that is what programs do
+ *     object *class_new(bool slots)             a class: slots a and b, or instances with dicts; a method `empty`
+ *     object *instantiate(object *class)        by calling it without arguments
+ *     object *attr_get(object *o, object *name)
+ *     void attr_set(object *o, object *name, object *value)
+ *     object *method_call(object *o, object *name)   without arguments
  *
  * all of which end the program when they fail. Gives attribute_workloads[].
  */
