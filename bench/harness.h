@@ -42,6 +42,7 @@ typedef struct bench_runtime {
   void (*acquire)(void *token);        /* after it */
   void (*count)(uint64_t n);           /* counts from 0 to n with the runtime's integers, as its own loop would,
                                           passing its safepoint every 256 steps */
+  void (*build)(uint64_t n);           /* puts n entries in all into new dicts, keys and values new ints */
   uint64_t (*stop_world)(void *token); /* called released, returns attached: nanoseconds from asking to have all
                                           other threads stopped and started again (under a lock: to hold it) */
   void (*spawn)(void);                 /* starts a thread of the runtime's own that does nothing, and joins it */

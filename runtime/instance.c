@@ -301,14 +301,15 @@ weft_object *weft__instance_alloc(const weft_type *type) {
   return o;
 }
 
-/* The value, a new reference; NULL: there is none; an error may be set (by a dict). */
-static weft_object *own_get(weft_object *o, weft_object *name, uint64_t hash) {
+/* The value: a new reference or, not counted, borrowed from the bracket that is open. NULL: there is none; an error may
+ * be set (by a dict). */
+static weft_object *own_get(weft_object *o, weft_object *name, uint64_t hash, bool counted) {
   int number = shape_find(o->type->shape, name, hash);
   if (WEFT_LIKELY(number >= 0 && weft__may_touch(o))) {
     uint64_t attrs = *attrs_of(o);
     bool is_inline = !(attrs & ATTRS_DICT) && number < ATTRS_FILLED(attrs);
     weft_object *value = is_inline ? values_of(o)[number] : NULL;
-    if (WEFT_LIKELY(value != NULL)) return weft_new_ref(value);
+    if (WEFT_LIKELY(value != NULL)) return weft_new_ref(value); /* no bracket is open: counted */
   }
   bool private = weft__touch(o);
   if (!private) weft__bracket_begin();
@@ -318,14 +319,14 @@ static weft_object *own_get(weft_object *o, weft_object *name, uint64_t hash) {
     value = weft__load_acquire(&values_of(o)[number]);
     if (!value) attrs = attrs_load(o); /* has it all just gone into a dict? */
   }
-  if (value)
-    weft_incref(value);
-  else if (attrs & ATTRS_DICT)
-    weft_incref(dict = dict_in(attrs));
+  if (!value && attrs & ATTRS_DICT) dict = dict_in(attrs);
+  if (counted) weft_xincref(value ? value : dict);
   if (!private) weft__bracket_end();
-  if (dict) {
+  if (dict && counted) {
     weft_dict_find(dict, name, &value);
     weft_decref(dict);
+  } else if (dict) {
+    value = weft_dict_peek(dict, name);
   }
   return value;
 }
@@ -431,8 +432,8 @@ weft_object *weft_instance_dict(weft_object *o) {
 /* order: acquire [type-attributes]: sees the table as it was made. */
 static const struct weft__names *attributes_of(const weft_type *type) { return weft__load_acquire(&type->attributes); }
 
-/* The attribute that the type has or inherits. Returns new; NULL: none. */
-static weft_object *type_attribute(const weft_type *type, const weft_object *name, uint64_t hash) {
+/* The attribute that the type has or inherits: as own_get. */
+static weft_object *type_attribute(const weft_type *type, const weft_object *name, uint64_t hash, bool counted) {
   weft_object *value = NULL;
   weft__bracket_begin();
   for (; type && !value; type = type->spec.base) {
@@ -440,7 +441,7 @@ static weft_object *type_attribute(const weft_type *type, const weft_object *nam
     const uintptr_t *found = t ? names_find(t, name, hash) : NULL;
     value = found ? (weft_object *)*found : NULL;
   }
-  weft_xincref(value);
+  if (counted) weft_xincref(value);
   weft__bracket_end();
   return value;
 }
@@ -450,7 +451,7 @@ weft_object *weft_type_get(const weft_type *type, weft_object *name) {
   if (!weft__given("weft_type_get", (const weft_object *)type) || !weft__given("weft_type_get", name) ||
       !name_given(name, &hash))
     return NULL;
-  weft_object *value = type_attribute(type, name, hash);
+  weft_object *value = type_attribute(type, name, hash, true);
   return value ? value
                : weft_raise(&weft_AttributeError, "type '%s' has no attribute '%s'", type->spec.name,
                             weft_str_utf8(name, NULL));
@@ -601,9 +602,9 @@ static WEFT_NOINLINE weft_object *getattr_slow(weft_object *self, weft_object *n
   weft__check_attached("weft_getattr");
   if (!name_given(name, &hash)) return NULL;
   weft_object **slot = named_slot(self, name, hash);
-  weft_object *value = slot ? weft__slot_load(self, slot) : self->type->attrs_offset ? own_get(self, name, hash) : NULL;
+  weft_object *value = slot ? weft__slot_load(self, slot) : self->type->attrs_offset ? own_get(self, name, hash, true) : NULL;
   if (value) return value;
-  if (!slot && (value = type_attribute(self->type, name, hash)))
+  if (!slot && (value = type_attribute(self->type, name, hash, true)))
     return weft_function_check(value) ? method_new(value, self) : value;
   return weft__no_attribute(self, name);
 }
@@ -624,6 +625,22 @@ static inline weft_object **touch_attribute(weft_object *self, const weft_object
 weft_object *weft__instance_getattr(weft_object *self, weft_object *name) {
   weft_object **value = touch_attribute(self, name);
   return WEFT_LIKELY(value && *value) ? weft_new_ref(*value) : getattr_slow(self, name);
+}
+
+weft_object *weft_getattr_peek(weft_object *o, weft_object *name) {
+  uint64_t hash;
+  if (!weft__given("weft_getattr_peek", o) || !weft__given("weft_getattr_peek", name) || !name_given(name, &hash))
+    return NULL;
+  if (!weft__self()->brackets) weft__misuse("weft_getattr_peek", "no bracket is open");
+  weft_object *value = NULL, **slot = named_slot(o, name, hash);
+  if (slot) {
+    (void)weft__touch(o);
+    value = weft__load_acquire(slot);
+  } else if (o->type->attrs_offset) {
+    value = own_get(o, name, hash, false);
+  }
+  if (!value && !slot && !weft_error_borrow()) value = type_attribute(o->type, name, hash, false);
+  return value || weft_error_borrow() ? value : weft__no_attribute(o, name);
 }
 
 static WEFT_NOINLINE int setattr_slow(weft_object *self, weft_object *name, weft_object *value) {
@@ -656,8 +673,8 @@ weft_object *weft_call_method(weft_object *o, weft_object *name, weft_object *co
   if (!weft__given("weft_call_method", o) || !weft__given("weft_call_method", name)) return NULL;
   if (o->type->spec.getattr == weft__instance_getattr && name->type == &weft_str_type && name_given(name, &hash) &&
       !named_slot(o, name, hash)) {
-    weft_auto weft_object *own = o->type->attrs_offset ? own_get(o, name, hash) : NULL;
-    weft_auto weft_object *shared = own ? NULL : type_attribute(o->type, name, hash);
+    weft_auto weft_object *own = o->type->attrs_offset ? own_get(o, name, hash, true) : NULL;
+    weft_auto weft_object *shared = own ? NULL : type_attribute(o->type, name, hash, true);
     if (shared && weft_function_check(shared)) return weft__call_with_self(shared, o, args, n);
     if (own) return weft_call(own, args, n);
   }

@@ -136,6 +136,11 @@ WEFT_API weft_object *weft_slot_get(weft_object *instance, size_t index);
 /* Stores `value`, NULL to empty it; drops what was there. Errors (-1): IndexError. May: run finalizers. */
 WEFT_API int weft_slot_set(weft_object *instance, size_t index, weft_object *value);
 
+/* As weft_getattr of what slots, own attributes and types hold: a type's function comes as it is, not as a method, and
+ * getattr slots are not asked. Returns borrowed, valid until the end of the bracket that the caller has open
+ * (weft_read_begin). Errors: AttributeError, TypeError. Misuse: no bracket is open. */
+WEFT_API weft_object *weft_getattr_peek(weft_object *o, weft_object *name);
+
 /* The dict with the own attributes of an instance of a type with WEFT_TYPE_DICT, from now on the same dict; changes in
  * one are changes in the other. Returns new. Errors: AttributeError, memory. */
 WEFT_API weft_object *weft_instance_dict(weft_object *instance);

@@ -178,6 +178,7 @@ static const bench_runtime python = {
     .release = python_release,
     .acquire = python_acquire,
     .count = count_with_ints,
+    .build = build_dicts,
     .stop_world = python_stop_world,
 };
 

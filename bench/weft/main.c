@@ -87,20 +87,13 @@ int main(int argc, char **argv) {
       .release = release,
       .acquire = acquire,
       .count = count_with_ints,
+      .build = build_dicts,
       .stop_world = stop_world,
       .spawn = spawn,
   };
-  const bench_workload *const tables[] = {count_workloads,
-                                          heap_workloads,
-                                          value_workloads,
-                                          list_workloads,
-                                          dict_workloads,
-                                          footprint_workloads,
-                                          attribute_workloads,
-                                          shared_workloads,
-                                          sharing_workloads,
-                                          own_workloads,
-                                          bench_threading_workloads,
-                                          NULL};
+  const bench_workload *const tables[] = {
+      count_workloads,   heap_workloads,      value_workloads,           list_workloads,
+      dict_workloads,    footprint_workloads, attribute_workloads,       shared_workloads,
+      sharing_workloads, own_workloads,       bench_threading_workloads, NULL};
   return bench_main(argc, argv, &runtime, tables);
 }

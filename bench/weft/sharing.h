@@ -32,7 +32,21 @@ static uint64_t bracket_list_body(bench_worker *w, uint64_t iterations) {
   return iterations * SHARED_ENTRIES;
 }
 
+static uint64_t bracket_attr_body(bench_worker *w, uint64_t iterations) {
+  struct shared_bench *s = w->shared;
+  for (uint64_t n = 0; n < iterations; n++) {
+    weft_read_begin();
+    for (int i = 0; i < SHARED_ENTRIES; i++) {
+      object *o = weft_getattr_peek(s->instance, s->name);
+      bench_opaque(o);
+    }
+    weft_read_end();
+  }
+  return iterations * SHARED_ENTRIES;
+}
+
 static void bracket_dict(bench_run *run) { shared_measure(run, (bench_work){.body = bracket_dict_body}); }
+static void bracket_attr(bench_run *run) { shared_measure(run, (bench_work){.body = bracket_attr_body}); }
 static void bracket_list(bench_run *run) { shared_measure(run, (bench_work){.body = bracket_list_body}); }
 
 /* --- Deferred releases: a thread replaces one slot of a list that another one made --- */
@@ -119,6 +133,7 @@ static void share_lists_running(bench_run *run) { bench_repeat(run, 0, share_run
 static const bench_workload sharing_workloads[] = {
     {.name = "shared_read_dict_bracket", .threads = BENCH_T_UP, .flags = BENCH_CONTENDED, .run = bracket_dict},
     {.name = "shared_read_list_bracket", .threads = BENCH_T_UP, .flags = BENCH_CONTENDED, .run = bracket_list},
+    {.name = "shared_read_attr_bracket", .threads = BENCH_T_UP, .flags = BENCH_CONTENDED, .run = bracket_attr},
     {.name = "deferred_release", .threads = BENCH_T(1), .run = deferred_release},
     {.name = "deferred_release_none", .threads = BENCH_T(1), .run = deferred_release_none},
     {.name = "share_lists_blocked", .threads = BENCH_T(2), .run = share_lists_blocked},

@@ -10,14 +10,29 @@
  *     object *dict_get(dict *d, object *k)            a reference of the caller's own
  *     void dict_drop(dict *d)                         the dict with all that is in it
  *
- * all of which end the program when they fail. Gives dict_workloads[]. Keys are found by the very object that was
- * stored, or, `eqkey`, by an equal one.
+ * all of which end the program when they fail. Gives dict_workloads[], and build_dicts for bench_runtime.build. Keys
+ * are found by the very object that was stored, or, `eqkey`, by an equal one.
  */
 #include <stdlib.h>
 
 #include "../harness.h"
 
 enum { DICT_MANY = 100000, DICT_FEW = 1000, DICT_ROUNDS = 10 };
+
+static void build_dicts(uint64_t n) {
+  dict *d = dict_new();
+  for (uint64_t i = 0; i < n; i++) {
+    if (i % DICT_MANY == DICT_MANY - 1) {
+      dict_drop(d);
+      d = dict_new();
+    }
+    object *key = int_new((int64_t)i), *value = int_new(-(int64_t)i);
+    dict_set(d, key, value);
+    object_decref(key);
+    object_decref(value);
+  }
+  dict_drop(d);
+}
 
 struct dict_keys {
   object *keys[DICT_MANY];

@@ -30,8 +30,10 @@ void bench_stw(bench_run *run);
 
 /* Every thread counts to 10^7. "speedup" is against one thread doing all of that, measured in turn. */
 void bench_scaling(bench_run *run);
+void bench_scaling_dict(bench_run *run);
 /* The same with processes instead of threads; flag BENCH_BARE. */
 void bench_scaling_processes(bench_run *run);
+void bench_scaling_dict_processes(bench_run *run);
 
 /* Every thread makes a request that is answered after 100 ms. "speedup" is against one thread making them all. */
 void bench_io_overlap(bench_run *run);

@@ -1073,3 +1073,36 @@ RuntimeTest(grace, regress_fork_while_the_first_batch_is_sent) {
   cr_assert_eq(freed(), 1);
   weft_decref(cell);
 }
+
+/* --- Attributes --- */
+
+static weft_object *attribute_holder(bool slots) {
+  static const char *const names[] = {"a", NULL};
+  const weft_type *type = weft_type_new(
+      &(weft_type_spec){.name = "holder", .flags = slots ? 0 : WEFT_TYPE_DICT, .slot_names = slots ? names : NULL});
+  weft_auto weft_object *shade = STR("shade"), *of_type = STR("of the type");
+  cr_assert_eq(weft_type_set(type, shade, of_type), 0);
+  return weft_instance_new(type);
+}
+
+RuntimeTest(grace, an_attribute_that_is_peeked_at_stays_until_the_end_of_the_bracket) {
+  weft_auto weft_object *a = weft_str_intern("a"), *b = weft_str_intern("b"), *shade = STR("shade");
+  for (int kind = 0; kind < 3; kind++) {
+    weft_auto weft_object *o = attribute_holder(kind == 0), *value = probe_new();
+    if (kind == 2) weft_decref(weft_instance_dict(o));
+    cr_assert_eq(weft_setattr(o, a, value), 0);
+    uint32_t before = freed();
+    weft_read_begin();
+    weft_object *found = weft_getattr_peek(o, a), *of_type = weft_getattr_peek(o, shade);
+    cr_assert(found == value && weft_str_check(of_type));
+    weft_clear(&value);
+    cr_assert_eq(weft_setattr(o, a, WEFT_NONE), 0);
+    some_time_passes();
+    cr_assert_eq(freed(), before);
+    cr_assert_eq(found->type, probe_type);
+    cr_assert(!weft_getattr_peek(o, b) && raised(&weft_AttributeError));
+    weft_read_end();
+    weft_synchronize();
+    cr_assert_eq(freed(), before + 1);
+  }
+}
