@@ -99,8 +99,8 @@ bool weft__raw_reserve(raw *r, size_t n) {
 
 /* Room for `size` items from `first` on. False: out of memory, nothing has happened. */
 static bool grow(raw *r, size_t size) {
-  if (r->block && r->first + size + terminator(r) <= r->room) return true;
   if (size > PTRDIFF_MAX / width_of(r) / 2) return false;
+  if (r->block && r->first + size + terminator(r) <= r->room) return true;
   return move_to(r, roomy(r, size));
 }
 
