@@ -186,35 +186,34 @@ int weft_array_repeat_in_place(weft_object *o, int64_t n) {
 
 /* --- Searching --- */
 
-/* Where the first item equal to `value` is from `start` up to `stop`, which count from the beginning; -2: nowhere, -1:
- * error. */
-static int64_t find(weft_object *o, weft_object *value, int64_t start, int64_t stop) {
-  const items *kind;
-  uint64_t number;
-  if (weft__item_number(value, &kind, &number)) {
-    bool private;
-    raw *r = weft__raw_begin("weft_array_index", o, TYPE, &private);
-    int64_t i = start, end = stop < (int64_t)r->size ? stop : (int64_t)r->size;
-    while (i < end && weft__item_compare(items_of(o), weft__raw_at(r, (size_t)i), kind, &number) != 0) i++;
-    weft__raw_end(r, private);
-    return i < end ? i : -2;
-  }
+/* Of the numbers in a slice those equal to one, at one moment: how many, or (`first`) where the first is, -2: nowhere.
+ */
+static int64_t search_number(weft_object *o, const items *kind, const void *number, int64_t start, int64_t stop,
+                             bool first) {
+  bool private;
+  raw *r = weft__raw_begin("weft_array_index", o, TYPE, &private);
+  struct weft__slice s = weft__slice_of(start, stop, 1, r->size);
+  size_t i = s.start, end = s.start + s.count;
+  int64_t count = 0;
+  for (; i < end && !(first && count); i++)
+    count += weft__item_compare(items_of(o), weft__raw_at(r, i), kind, number) == 0;
+  weft__raw_end(r, private);
+  return !first ? count : count ? (int64_t)i - 1 : -2;
+}
+
+/* The same of any value that is no number, one after the other. -1: error. */
+static int64_t search_object(weft_object *o, weft_object *value, int64_t start, int64_t stop, bool first) {
+  int64_t count = 0;
   for (int64_t i = start; i < stop; i++) {
     weft_auto weft_object *item = weft__raw_item_of(o, (size_t)i);
-    if (!item) return weft_error_borrow() ? -1 : -2;
+    if (!item && weft_error_borrow()) return -1;
+    if (!item) break;
     int equal = weft_compare(item, value, WEFT_EQ);
-    if (equal) return equal < 0 ? -1 : i;
+    if (equal < 0) return -1;
+    if (equal && first) return i;
+    count += equal;
   }
-  return -2;
-}
-
-static bool is_searched(const char *call, weft_object *o, weft_object *value) {
-  return weft__expect(call, o, TYPE) && weft__given(call, value);
-}
-
-int weft_array_contains(weft_object *o, weft_object *value) {
-  int64_t i = is_searched("weft_array_contains", o, value) ? find(o, value, 0, INT64_MAX) : -1;
-  return i == -1 ? -1 : i >= 0;
+  return first ? -2 : count;
 }
 
 static int64_t from_start(int64_t index, weft_object *o) {
@@ -223,23 +222,32 @@ static int64_t from_start(int64_t index, weft_object *o) {
   return index < 0 ? 0 : index;
 }
 
+static int64_t search(const char *call, weft_object *o, weft_object *value, int64_t start, int64_t stop, bool first) {
+  const items *kind;
+  uint64_t number;
+  if (!weft__expect(call, o, TYPE) || !weft__given(call, value)) return -1;
+  if (weft__item_number(value, &kind, &number)) return search_number(o, kind, &number, start, stop, first);
+  return search_object(o, value, from_start(start, o), from_start(stop, o), first);
+}
+
+int weft_array_contains(weft_object *o, weft_object *value) {
+  int64_t i = search("weft_array_contains", o, value, 0, INT64_MAX, true);
+  return i == -1 ? -1 : i >= 0;
+}
+
 int64_t weft_array_index(weft_object *o, weft_object *value, int64_t start, int64_t stop) {
-  if (!is_searched("weft_array_index", o, value)) return -1;
-  int64_t i = find(o, value, from_start(start, o), from_start(stop, o));
+  int64_t i = search("weft_array_index", o, value, start, stop, true);
   if (i == -2) weft_raise(&weft_ValueError, "array.index(x): x not in array");
   return i < 0 ? -1 : i;
 }
 
 int64_t weft_array_count(weft_object *o, weft_object *value) {
-  if (!is_searched("weft_array_count", o, value)) return -1;
-  int64_t count = 0, i = 0;
-  for (; (i = find(o, value, i, INT64_MAX)) >= 0; i++) count++;
-  return i == -1 ? -1 : count;
+  return search("weft_array_count", o, value, 0, INT64_MAX, false);
 }
 
 /* Of a value that is no number: comparing may have changed the array; then what stands at that place now goes. */
 static int remove_object(weft_object *o, weft_object *value) {
-  int64_t i = find(o, value, 0, INT64_MAX);
+  int64_t i = search_object(o, value, 0, INT64_MAX, true);
   if (i < 0) return i == -1 ? -1 : 0;
   if (i >= weft_array_length(o)) return 0;
   return weft_array_delete(o, i) < 0 ? -1 : 1;
@@ -247,7 +255,7 @@ static int remove_object(weft_object *o, weft_object *value) {
 
 int weft_array_remove(weft_object *o, weft_object *value) {
   static const char call[] = "weft_array_remove";
-  if (!is_searched(call, o, value)) return -1;
+  if (!weft__expect(call, o, TYPE) || !weft__given(call, value)) return -1;
   const items *kind;
   uint64_t number;
   bool is_number = weft__item_number(value, &kind, &number);

@@ -423,7 +423,7 @@ struct model {
 
 static void model_splice(struct model *m, size_t start, size_t stop, const uint8_t *added, size_t n) {
   memmove(m->bytes + start + n, m->bytes + stop, m->size - stop);
-  memcpy(m->bytes + start, added, n);
+  if (n) memcpy(m->bytes + start, added, n);
   m->size = m->size - (stop - start) + n;
 }
 
