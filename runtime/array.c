@@ -355,5 +355,6 @@ const weft_type weft_array_type = {
              .set_item = weft__raw_set_item,
              .contains = weft_array_contains,
              .iter = weft__raw_iter},
+    .lock_offset = offsetof(weft__raw, lock),
     .guarded = true,
 };

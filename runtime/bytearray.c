@@ -163,5 +163,6 @@ const weft_type weft_bytearray_type = {
              .set_item = weft__raw_set_item,
              .contains = weft_bytes_contains,
              .iter = weft__raw_iter},
+    .lock_offset = offsetof(weft__raw, lock),
     .guarded = true,
 };

@@ -42,6 +42,8 @@ struct weft__raw {
   uint8_t kind; /* index in weft__kinds; never changes */
 };
 
+_Static_assert(sizeof(struct weft__raw) == 56, "as large as CPython's bytearray, smaller than its array");
+
 typedef struct weft__raw weft__raw;
 
 static inline const struct weft__items *weft__raw_items(const weft__raw *r) { return &weft__kinds[r->kind]; }

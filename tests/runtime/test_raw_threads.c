@@ -113,6 +113,24 @@ RuntimeTest(raw_threads, each_item_is_popped_once) {
   cr_assert_eq(popped, sum);
 }
 
+static void add_two_in_section(void *b) {
+  for (int i = 0; i < TURNS / 10; i++) {
+    if (weft_critical_begin(b) != 0) abort();
+    cr_expect_eq(weft_bytearray_append(b, INT(1)), 0);
+    weft_poll();
+    cr_expect_eq(weft_bytearray_append(b, INT(2)), 0);
+    cr_expect_eq(weft_bytearray_length(b) % 2, 0);
+    weft_critical_end();
+  }
+}
+RuntimeTest(raw_threads, what_is_added_in_a_critical_section_stands_together) {
+  weft_auto weft_object *b = BYTEARRAY("");
+  weft_auto weft_object *pair = BYTES("\1\2");
+  in_new_threads(THREADS, add_two_in_section, b);
+  add_two_in_section(b);
+  cr_assert_eq(weft_bytes_count(b, pair, 0, INT64_MAX), (THREADS + 1) * (TURNS / 10));
+}
+
 /* --- Pairs of operations --- */
 
 static bool is_allowed(void) {
