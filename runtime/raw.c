@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "runtime/array.h"
 #include "runtime/float.h"
 #include "runtime/int.h"
 #include "runtime/iterator.h"
@@ -158,7 +159,7 @@ int weft__raw_raise(result of) {
 raw *weft__raw_begin(const char *call, weft_object *o, const weft_type *type, bool *private) {
   if (WEFT_UNLIKELY(!weft__expect(call, o, type))) return NULL;
   raw *r = (raw *)o;
-  *private = weft__touch(o);
+  *private = weft__may_touch(o) || weft__touch(o);
   if (!*private) weft__object_lock(&r->lock);
   return r;
 }
@@ -401,12 +402,21 @@ static bool collect_one(raw *into, weft_object *value) {
          weft__raw_raise(weft__raw_splice(into, into->size, into->size, &item, 1)) == 0;
 }
 
+/* What is iterated over instead of a list or array that others may change: a copy of one moment. Returns new. */
+static weft_object *still(weft_object *iterable) {
+  if (weft_list_check(iterable)) return weft_list_slice(iterable, 0, INT64_MAX);
+  if (weft_array_check(iterable)) return weft_array_slice(iterable, 0, INT64_MAX, 1);
+  return weft_new_ref(iterable);
+}
+
 bool weft__raw_collect(raw *into, const char *call, weft_object *iterable) {
   if (!weft__given(call, iterable)) return false;
-  bool sized = weft_list_check(iterable) || weft_tuple_check(iterable);
-  int64_t n = sized ? weft_length(iterable) : 0;
+  weft_auto weft_object *source = still(iterable);
+  if (!source) return false;
+  bool sized = weft_list_check(source) || weft_tuple_check(source) || weft_array_check(source);
+  int64_t n = sized ? weft_length(source) : 0;
   if (n > 0 && !weft__raw_reserve(into, into->size + (size_t)n)) return weft_raise_memory();
-  weft_auto weft_object *iterator = weft_iter(iterable);
+  weft_auto weft_object *iterator = weft_iter(source);
   if (!iterator) return false;
   weft_object *earlier = weft_error_take(); /* the end is told from an error by whether there is one */
   bool good = true;

@@ -85,8 +85,8 @@ int weft__item_compare(const struct weft__items *a, const void *x, const struct 
 /* The number that an int, bool or float is, for weft__item_compare; false: it is none of them. */
 bool weft__item_number(weft_object *value, const struct weft__items **items, uint64_t *item);
 
-/* Adds what iterating over `iterable` gives to a variable. False: an error is set; the variable is the caller's to
- * drop. */
+/* Adds what iterating over `iterable` gives to a variable; a list or array as it is at one moment. False: an error is
+ * set; the variable is the caller's to drop. */
 bool weft__raw_collect(weft__raw *into, const char *call, weft_object *iterable);
 /* A copy of the slice, into a variable. Errors: TypeError, ValueError (no step), memory. */
 bool weft__raw_copy(weft__raw *into, const char *call, weft_object *o, const weft_type *type, int64_t start,

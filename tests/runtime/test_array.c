@@ -641,6 +641,21 @@ RuntimeTest(arrays, it_grows_by_a_sixteenth) {
   cr_assert_eq(weft_array_capacity(exact), 3, "from a list: no room to spare");
 }
 
+/* Sizes that are size classes of the heap. */
+RuntimeTest(arrays, ARR_060_its_size_is_a_header_and_the_items) {
+  const int64_t lengths[] = {4, 16, 100};
+  weft_heap_stats before, after;
+  EACH(k, lengths) {
+    weft_auto weft_object *list = weft_list_new();
+    for (int64_t i = 0; i < lengths[k]; i++) weft_list_append(list, WEFT_TRUE);
+    weft_heap_get_stats(&before);
+    weft_auto weft_object *a = weft_array_from('i', list);
+    weft_heap_get_stats(&after);
+    cr_assert_eq(weft_array_length(a), lengths[k]);
+    cr_assert_eq(after.block_bytes - before.block_bytes, 56 + (size_t)lengths[k] * sizeof(int));
+  }
+}
+
 RuntimeTest(arrays, reprs_are_those_of_python) {
   weft_auto weft_object *ints = ARRAY('q', INT64_MIN, -1, INT64_MAX);
   weft_auto weft_object *empty = weft_array_new('I');

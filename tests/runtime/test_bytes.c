@@ -15,6 +15,13 @@ RuntimeTest(bytes, the_data_ends_in_a_nul_and_may_contain_some) {
   cr_assert(weft_bytes_length(b) == 3 && weft_length(b) == 3 && weft_is_true(b) == 1);
 }
 
+RuntimeTest(bytes, BYT_001_nothing_has_the_type_too) {
+  weft_auto weft_object *b = weft_bytes_new(NULL, 0);
+  weft_auto weft_object *bytearray = weft_bytearray_new(NULL, 0);
+  cr_assert(weft_type_of(b) == &weft_bytes_type && weft_type_of(bytearray) == &weft_bytearray_type);
+  cr_assert(weft_is_true(b) == 0 && weft_is_true(bytearray) == 0 && equal(b, bytearray));
+}
+
 RuntimeTest(bytes, CPB_003_from_memory_and_a_size) {
   cr_assert(makes(weft_bytes_new("abc", 3), "b'abc'"));
   cr_assert(makes(weft_bytes_new("abc", 2), "b'ab'"));
@@ -110,12 +117,15 @@ RuntimeTest(bytes, BYT_012_items_outside_a_byte_are_value_errors) {
   }
 }
 
-RuntimeTest(bytes, what_is_no_sequence_of_bytes_is_a_type_error) {
+RuntimeTest(bytes, BYT_011_what_is_no_sequence_of_bytes_is_a_type_error) {
   weft_auto weft_object *text = STR("text");
   weft_auto weft_object *x = FLOAT(1.0);
   weft_auto weft_object *list = LIST(FLOAT(1.0));
   weft_auto weft_object *texts = LIST(STR("a"));
-  weft_object *const others[] = {text, x, list, texts, WEFT_NONE, NULL};
+  weft_auto weft_object *nones = LIST(weft_new_ref(WEFT_NONE));
+  weft_auto weft_object *objects = LIST(probe_new());
+  weft_object *const others[] = {
+      text, x, list, texts, nones, objects, WEFT_NONE, (weft_object *)(uintptr_t)&weft_int_type, NULL};
   EACH(i, others) {
     cr_assert(!weft_bytes_from(others[i]) && raised(&weft_TypeError));
     cr_assert(!weft_bytearray_from(others[i]) && raised(&weft_TypeError));

@@ -316,7 +316,7 @@ static struct result on_array(weft_object *a, const struct step *s, weft_object 
     }
     case COUNT: return of_number(weft_array_count(a, value));
     case REPEAT: return outcome_of(weft_array_repeat_in_place(a, (int64_t)s->n) == 0, 0);
-    default: return contents(weft_array_from(play.typecode, a));
+    default: return contents(weft_array_from(s->n % 2 ? play.typecode : 'Q', a));
   }
 }
 
