@@ -69,6 +69,7 @@ ERROR_TYPE(weft_RecursionError, "RecursionError", &weft_RuntimeError);
 ERROR_TYPE(weft_MemoryError, "MemoryError", &weft_Exception);
 ERROR_TYPE(weft_OSError, "OSError", &weft_Exception);
 ERROR_TYPE(weft_TimeoutError, "TimeoutError", &weft_OSError);
+ERROR_TYPE(weft_BufferError, "BufferError", &weft_Exception);
 ERROR_TYPE(weft_SystemExit, "SystemExit", &weft_object_type);
 
 /* Needs no memory, so it can always be raised. */

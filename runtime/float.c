@@ -117,7 +117,7 @@ static int float_hash(weft_object *self, int64_t *hash) {
 }
 
 /* Compares exactly: a 64-bit int may not fit a double. */
-static int compare_with_int(double x, int64_t y) {
+int weft__compare_real_int(double x, int64_t y) {
   if (x >= 0x1p63) return 1;
   if (x < -0x1p63) return -1;
   int64_t whole = (int64_t)x;
@@ -131,7 +131,7 @@ static int float_compare(weft_object *a, weft_object *b, enum weft_compare_op op
   if (!to_double(b, &y)) return WEFT_NOT_IMPLEMENTED;
   if (isnan(x) || isnan(y)) return op == WEFT_NE;
   if (weft_type_derives(b->type, &weft_int_type))
-    return weft__compare_order(compare_with_int(x, ((const weft_int *)b)->value), op);
+    return weft__compare_order(weft__compare_real_int(x, ((const weft_int *)b)->value), op);
   return weft__compare_order((x > y) - (x < y), op);
 }
 

@@ -10,6 +10,8 @@
 
 int64_t weft__hash_int(int64_t value);
 void weft__ints_init(void);
+/* Exactly; `x` is a number. */
+int weft__compare_real_int(double x, int64_t y);
 weft_object *weft__add_slow(weft_object *a, weft_object *b);
 
 /* The answer to `op` when the operands are ordered as `order` (negative, zero, positive) says. */

@@ -9,6 +9,9 @@
 #ifndef WEFT_WEFT_H
 #define WEFT_WEFT_H
 
+#include "array.h"
+#include "bytearray.h"
+#include "bytes.h"
 #include "config.h"
 #include "dict.h"
 #include "error.h"
@@ -26,6 +29,7 @@
 #include "str.h"
 #include "tuple.h"
 #include "type.h"
+#include "view.h"
 
 #include "../sync/attach.h"
 #include "../sync/critical_section.h"

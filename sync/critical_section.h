@@ -8,10 +8,11 @@
  *
  * A section on a list, dict, set, bytearray, array or an instance with an attribute dict keeps out the changes that
  * other threads make to it, and other sections on it; on any other object, only other sections. Threads that merely
- * read are not kept out. Sections nest, also on the same object, and cannot deadlock: a thread that has to wait for
- * something, be it another section, a lock, I/O, or to touch another thread's private container, is *suspended*: it
- * leaves all its sections while it waits, and goes back to the innermost afterwards, to the next ones as it gets there.
- * So what was read before such an operation may have changed after it; whoever needs two objects at once names both.
+ * read are not kept out, except of bytearrays and arrays. Sections nest, also on the same object, and cannot deadlock:
+ * a thread that has to wait for something, be it another section, a lock, I/O, or to touch another thread's private
+ * container, is *suspended*: it leaves all its sections while it waits, and goes back to the innermost afterwards, to
+ * the next ones as it gets there. So what was read before such an operation may have changed after it; whoever needs
+ * two objects at once names both.
  *
  * In mode gil a section is: the lock is not given away at safepoints. After CPython's Py_BEGIN_CRITICAL_SECTION.
  */

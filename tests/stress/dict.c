@@ -468,22 +468,6 @@ static void take_part(chance *c, size_t self) {
   }
 }
 
-/* Waits until all threads have come; either staying attached, or away. */
-static uint32_t arrived; /* atomic, counts for ever */
-static void meet(chance *c, uint32_t *meetings) {
-  uint32_t all = ++*meetings * THREADS;
-  /* order: acq_rel: what was done before a meeting is seen by all after it. */
-  weft__add_acq_rel(&arrived, 1u);
-  bool stay = !WEFT__HAS_GIL && pick(c, 2);
-  if (!stay) weft_detach();
-  for (uint32_t spins = 1; weft__load_acquire(&arrived) < all; spins++) {
-    if (stay) weft_poll();
-    weft__cpu_relax();
-    if (spins % 64 == 0) sched_yield();
-  }
-  if (!stay) weft_reattach();
-}
-
 static uint32_t last_round; /* atomic */
 
 static void *work(void *arg) {
@@ -498,16 +482,16 @@ static void *work(void *arg) {
       make_round(&c, round);
       if (is_over() || meetings > UINT32_MAX / THREADS - 10) weft__store_relaxed(&last_round, 1u);
     }
-    meet(&c, &meetings);
+    meet(&c, &meetings, THREADS);
     take_part(&c, self);
-    meet(&c, &meetings);
+    meet(&c, &meetings, THREADS);
     bool over = weft__load_relaxed(&last_round);
     if (makes) {
       end_round();
       add_work(1);
     }
     /* Nobody makes the next round before this one has ended. */
-    meet(&c, &meetings);
+    meet(&c, &meetings, THREADS);
     if (over) break;
   }
   weft_detach();

@@ -14,7 +14,6 @@ enum { THREADS = 3, LISTS = 2, TURNS = 40, SHORT = 6, LONG = 60 };
 static weft_object *lists[LISTS];
 static weft_object *iterator; /* over the first list; all use it */
 static weft_object *key;      /* a function, for sorting */
-static uint32_t arrived;
 
 static void check_and_drop(weft_object *o) {
   if (!o) return;
@@ -198,22 +197,12 @@ static void drop_lists(void) {
   weft_clear(&iterator);
 }
 
-static void meet(uint32_t n) {
-  weft__add_acq_rel(&arrived, 1u);
-  while (weft__load_acquire(&arrived) < n) {
-    weft_poll();
-    WEFT_BEGIN_ALLOW_THREADS
-    sched_yield();
-    WEFT_END_ALLOW_THREADS
-  }
-}
-
 /* All pairs in turn, from a place that the seed says, at least once around. */
 static void *work(void *self_) {
   size_t self = (size_t)(uintptr_t)self_;
   chance c = chance_of(self);
   uint64_t steps = 0;
-  uint32_t met = 0;
+  uint32_t meetings = 0;
   static bool goes_on; /* for all three; written by one, between the meetings */
   REQUIRE(weft_attach());
   for (size_t n = 0;; n++) {
@@ -221,16 +210,16 @@ static void *work(void *self_) {
       make_lists();
       goes_on = n < OPERATIONS * OPERATIONS || !is_over();
     }
-    meet(met += THREADS);
+    meet(&c, &meetings, THREADS);
     bool go = goes_on;
     size_t pair = (n + stress_seed * 97) % (OPERATIONS * OPERATIONS);
     operation *const mine[] = {operations[pair / OPERATIONS], operations[pair % OPERATIONS]};
     for (int turn = 0; go && turn < TURNS; turn++, steps++)
       operate(&c, self < 2 ? mine[self] : operations[pick(&c, OPERATIONS)]);
-    meet(met += THREADS);
+    meet(&c, &meetings, THREADS);
     if (self == n % THREADS) drop_lists();
     if (!go) break;
-    meet(met += THREADS);
+    meet(&c, &meetings, THREADS);
   }
   weft_detach();
   add_work(steps);

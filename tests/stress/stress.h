@@ -10,6 +10,7 @@
 #define _GNU_SOURCE /* include this first */
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,6 +114,22 @@ UNUSED static pthread_t start_thread(void *(*body)(void *), void *arg) {
   pthread_t thread;
   REQUIRE(pthread_create(&thread, NULL, body, arg) == 0);
   return thread;
+}
+
+/* Waits until all `threads` have come; either staying attached, or away. `meetings` counts the calling thread's. */
+static uint32_t arrived; /* atomic, counts for ever */
+UNUSED static void meet(chance *c, uint32_t *meetings, uint32_t threads) {
+  uint32_t all = ++*meetings * threads;
+  /* order: acq_rel: what was done before a meeting is seen by all after it. */
+  weft__add_acq_rel(&arrived, 1u);
+  bool stay = !WEFT__HAS_GIL && pick(c, 2);
+  if (!stay) weft_detach();
+  for (uint32_t spins = 1; weft__load_acquire(&arrived) < all; spins++) {
+    if (stay) weft_poll();
+    weft__cpu_relax();
+    if (spins % 64 == 0) sched_yield();
+  }
+  if (!stay) weft_reattach();
 }
 
 /* --- Work, counted; relaxed: figures --- */
