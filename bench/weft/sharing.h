@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Workloads of Weft's own: reads that count nothing, deferred releases, and the price of sharing what was private. */
 #include <pthread.h>
+#include <sys/resource.h>
 
 #include "../workloads/shared_template.h"
 
@@ -49,6 +50,12 @@ static void bracket_dict(bench_run *run) { shared_measure(run, (bench_work){.bod
 static void bracket_attr(bench_run *run) { shared_measure(run, (bench_work){.body = bracket_attr_body}); }
 static void bracket_list(bench_run *run) { shared_measure(run, (bench_work){.body = bracket_list_body}); }
 
+static void *touch_list(void *l) {
+  if (!weft_attach() || weft_list_length(l) < 0) bench_fail("cannot touch");
+  weft_detach();
+  return NULL;
+}
+
 /* --- Deferred releases: a thread replaces one slot of a list that another one made --- */
 
 static uint64_t release_body(bench_worker *w, uint64_t iterations) {
@@ -78,6 +85,28 @@ static void measure_release(bench_run *run, uint64_t (*body)(bench_worker *, uin
 }
 static void deferred_release(bench_run *run) { measure_release(run, release_body); }
 static void deferred_release_none(bench_run *run) { measure_release(run, no_release_body); }
+
+/* What piles up meanwhile: the process's peak over what it had at the start. */
+static double peak_bytes(void) {
+  struct rusage usage;
+  if (getrusage(RUSAGE_SELF, &usage) != 0) bench_fail("getrusage");
+  return (double)usage.ru_maxrss * 1024;
+}
+static void replace_10m(bench_run *run) {
+  enum { REPLACED = 10000000 };
+  object *none = WEFT_NONE;
+  weft_object *l = must(weft_list_of(1, &none));
+  pthread_t other;
+  void *token = bench_release(run);
+  if (pthread_create(&other, NULL, touch_list, l) != 0 || pthread_join(other, NULL) != 0) bench_fail("no thread");
+  bench_acquire(run, token);
+  double before = peak_bytes();
+  uint64_t start = bench_now();
+  release_body(&(bench_worker){.shared = l}, REPLACED);
+  bench_sample(run, "ns_per_op", (double)(bench_now() - start) / REPLACED);
+  bench_sample(run, "peak_mb", (peak_bytes() - before) / 1e6);
+  weft_decref(l);
+}
 
 /* --- Sharing a million small lists --- */
 
@@ -136,6 +165,7 @@ static const bench_workload sharing_workloads[] = {
     {.name = "shared_read_attr_bracket", .threads = BENCH_T_UP, .flags = BENCH_CONTENDED, .run = bracket_attr},
     {.name = "deferred_release", .threads = BENCH_T(1), .run = deferred_release},
     {.name = "deferred_release_none", .threads = BENCH_T(1), .run = deferred_release_none},
+    {.name = "deferred_replace_10M", .threads = BENCH_T(1), .run = replace_10m},
     {.name = "share_lists_blocked", .threads = BENCH_T(2), .run = share_lists_blocked},
     {.name = "share_lists_running", .threads = BENCH_T(2), .run = share_lists_running},
     {.name = NULL},

@@ -1104,5 +1104,7 @@ RuntimeTest(grace, an_attribute_that_is_peeked_at_stays_until_the_end_of_the_bra
     weft_read_end();
     weft_synchronize();
     cr_assert_eq(freed(), before + 1);
+    cr_assert_eq(weft_type_set(o->type, shade, NULL), 0);
   }
+  weft_synchronize();
 }
