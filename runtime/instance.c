@@ -602,7 +602,8 @@ static WEFT_NOINLINE weft_object *getattr_slow(weft_object *self, weft_object *n
   weft__check_attached("weft_getattr");
   if (!name_given(name, &hash)) return NULL;
   weft_object **slot = named_slot(self, name, hash);
-  weft_object *value = slot ? weft__slot_load(self, slot) : self->type->attrs_offset ? own_get(self, name, hash, true) : NULL;
+  bool own = !slot && self->type->attrs_offset;
+  weft_object *value = slot ? weft__slot_load(self, slot) : own ? own_get(self, name, hash, true) : NULL;
   if (value) return value;
   if (!slot && (value = type_attribute(self->type, name, hash, true)))
     return weft_function_check(value) ? method_new(value, self) : value;
