@@ -41,7 +41,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/heap_pages_internal.h"
+#include "runtime/heap_marks_internal.h"
 #include "runtime/runtime_internal.h"
 #include "sync/attach.h"
 
@@ -96,10 +96,13 @@ static void list_remove(struct weft__page **list, struct weft__page *page) {
 static void page_start(struct weft__page *page, struct weft__heap *heap, unsigned bin) {
   page->bin = (uint8_t)bin;
   page->block_size = weft__class_size(bin % WEFT__CLASSES);
-  page->carved = (uint8_t *)page + WEFT__PAGE_HEADER;
+  page->shift = (uint8_t)weft__page_shift(page->block_size);
+  page->carved = weft__page_first(page);
   page->end = page->carved + (size_t)weft__page_capacity(page) * page->block_size;
+  memset((uint8_t *)page + WEFT__PAGE_HEADER, 0, (size_t)(page->carved - (uint8_t *)page) - WEFT__PAGE_HEADER);
   /* order: relaxed: other threads learn of the page from an object in it, which is published to them later. */
   weft__store_relaxed(&page->heap, heap);
+  weft__store_relaxed(&page->local, heap);
 }
 
 /* Makes the next few never-used blocks into free ones. False: there are none left. */
@@ -128,6 +131,8 @@ static struct weft__block *remote_first(struct weft__page *page, uint32_t remote
 static void page_take_in(struct weft__page *page, uint32_t remote) {
   struct weft__block *first = remote_first(page, remote);
   if (!first) return;
+  for (struct weft__block *block = page->has_aged ? first : NULL; block; block = block->next)
+    weft__page_rejuvenate(page, block);
   if (page->free) {
     struct weft__block *last = first;
     while (last->next) last = last->next;
@@ -167,6 +172,7 @@ static void page_make_current(struct weft__heap *heap, struct weft__page *page) 
   page->state = CURRENT;
   page->used++;
   heap->current[page->bin] = page;
+  if (WEFT__IS_CONTAINER_BIN(page->bin)) weft__page_has_young(page);
 }
 
 static void page_make_available(struct weft__heap *heap, struct weft__page *page) {
@@ -289,6 +295,7 @@ static struct weft__page *adopt(struct weft__heap *heap, unsigned bin) {
     heap->pages++;
     /* order: release [page-heap]: publishes the heap to remote frees; pairs with page_return. */
     weft__store_release(&page->heap, heap);
+    weft__store_relaxed(&page->local, page->has_aged ? NULL : heap);
   }
   weft__lock_release(&orphan_lock);
   return page;
@@ -333,8 +340,11 @@ void *weft__heap_alloc_slow(unsigned bin, const char *call) {
   if (bin / WEFT__CLASSES != WEFT_HEAP_BUFFER) weft_poll();
   if (weft__fault()) return NULL;
   struct weft__heap *heap = weft__tls.heap;
+  /* The container that brings on a collection is not counted itself. */
+  bool count = WEFT__IS_CONTAINER_BIN(bin) && !(heap->young >= heap->young_limit && weft__gc_due());
   struct weft__page *page = next_page(heap, bin);
   if (!page) return NULL;
+  heap->young += count;
   struct weft__block *block = page->free;
   page->free = block->next;
   page->used++;
@@ -398,7 +408,7 @@ void weft__heap_flush(struct weft__tstate *ts) {
   take_returned(ts->heap, STALE);
 }
 
-void weft__heap_free_remote(struct weft__page *page, struct weft__block *block) {
+static void free_remote(struct weft__page *page, struct weft__block *block) {
   struct weft__tstate *ts = weft__self();
   weft__check_attached("weft_decref");
   if (ts->outbox.page != page || ts->outbox.count == OUTBOX_MAX) {
@@ -412,6 +422,16 @@ void weft__heap_free_remote(struct weft__page *page, struct weft__block *block) 
   block->next = ts->outbox.first;
   ts->outbox.first = block;
   ts->outbox.count++;
+}
+
+void weft__heap_free_other(struct weft__page *page, struct weft__block *block) {
+  /* order: relaxed: as `local`. */
+  if (WEFT_LIKELY(weft__load_relaxed(&page->heap) == weft__tls.heap)) {
+    weft__page_rejuvenate(page, block);
+    weft__heap_free_local(page, block);
+  } else {
+    free_remote(page, block);
+  }
 }
 
 /* The page's last block is free, or its first after it was full. The block is in its list already. */
@@ -428,11 +448,13 @@ void weft__heap_free_slow(struct weft__page *page) {
 /* --- Life of a heap --- */
 
 struct weft__heap *weft__heap_create(struct weft__tstate *owner) {
-  if (WEFT__HAS_GIL) return &heap_of_all;
-  struct weft__heap *heap = malloc(sizeof *heap);
+  struct weft__heap *heap = WEFT__HAS_GIL ? &heap_of_all : malloc(sizeof *heap);
   if (!heap) return NULL;
-  *heap = weft__heap_of_nobody;
-  heap->owner = owner;
+  if (!WEFT__HAS_GIL) {
+    *heap = weft__heap_of_nobody;
+    heap->owner = owner;
+  }
+  heap->young_limit = weft__gc_young_limit();
   return heap;
 }
 
@@ -444,6 +466,7 @@ static void orphan(struct weft__page *page, struct weft__page **from, struct wef
   list_remove(from, page);
   orphans->pages++;
   weft__store_relaxed(&page->heap, orphans);
+  weft__store_relaxed(&page->local, NULL);
   list_push(to, page);
 }
 

@@ -22,6 +22,7 @@ enum {
 
 /* A bin is a size class of one kind of blocks. A buffer has no header, so no count word. */
 enum { WEFT__BINS = WEFT_HEAP_KINDS * WEFT__CLASSES };
+#define WEFT__IS_CONTAINER_BIN(bin) ((bin) / WEFT__CLASSES == WEFT_HEAP_CONTAINER)
 
 struct weft__block {
   uint64_t dead; /* the count word of the object that was here; in a buffer, whatever was */
@@ -37,14 +38,20 @@ struct weft__page {
   struct weft__arena *arena;
   uint8_t bin;
   uint8_t state;
+  uint8_t shift; /* a block's number is its distance from the page's beginning in units of 2^shift */
+  bool has_aged; /* of containers: some may have survived a collection; see heap_marks_internal.h */
   __attribute__((aligned(WEFT_CACHE_LINE)))
   uint32_t remote;  /* atomic: what other threads freed; heap_pages_internal.h */
   uint32_t at_rest; /* atomic: `used` when that was last told to others */
   struct weft__page *next_returned;
-  struct weft__heap *heap; /* atomic: read by remote frees */
+  struct weft__heap *heap;  /* atomic: read by remote frees */
+  struct weft__heap *local; /* atomic: `heap`, whose thread just frees here; NULL: it has more to do */
+  uint32_t *scratch;        /* of the collector, while it works; else NULL */
 };
 
 struct weft__heap {
+  uint32_t young;       /* containers made since the last collection, less those that died */
+  uint32_t young_limit; /* atomic: at so many a collection is due */
   struct weft__page *current[WEFT__BINS];   /* never NULL: a page without blocks when there is none */
   struct weft__page *available[WEFT__BINS]; /* doubly linked */
   struct weft__page *full;                  /* doubly linked, all bins */
@@ -56,7 +63,7 @@ struct weft__heap {
 
 void *weft__heap_alloc_slow(unsigned bin, const char *call);
 void *weft__heap_alloc_large(size_t size, enum weft_heap_kind kind, const char *call);
-void weft__heap_free_remote(struct weft__page *page, struct weft__block *block);
+void weft__heap_free_other(struct weft__page *page, struct weft__block *block);
 void weft__heap_free_slow(struct weft__page *page);
 void weft__heap_free_large(void *block, size_t size);
 
@@ -77,9 +84,15 @@ static inline unsigned weft__bin_of(size_t size, enum weft_heap_kind kind) {
 
 /* A block of a size class, not initialised; NULL: only the slow path may have one. */
 WEFT_ALWAYS_INLINE void *weft__heap_pop(size_t size, enum weft_heap_kind kind) {
-  struct weft__page *page = weft__tls.heap->current[weft__bin_of(size, kind)];
+  struct weft__heap *heap = weft__tls.heap;
+  struct weft__page *page = heap->current[weft__bin_of(size, kind)];
   struct weft__block *block = page->free;
   if (WEFT_UNLIKELY(!block)) return NULL;
+  if (kind == WEFT_HEAP_CONTAINER) {
+    /* order: relaxed: a limit that has just been changed may come into force a little later. */
+    if (WEFT_UNLIKELY(heap->young >= weft__load_relaxed(&heap->young_limit))) return NULL;
+    heap->young++;
+  }
   page->free = block->next;
   page->used++;
   weft__block_unpoison(block, page->block_size);
@@ -103,22 +116,28 @@ WEFT_ALWAYS_INLINE struct weft__page *weft__page_of(const void *block) {
   return (struct weft__page *)((uintptr_t)block & ~(uintptr_t)(WEFT__PAGE_SIZE - 1));
 }
 
-/* Gives back a block of a size class; any attached thread may. In debug builds what was in it becomes 0xDD. */
-WEFT_ALWAYS_INLINE void weft__heap_free_small(void *p) {
-  struct weft__block *block = p;
-  struct weft__page *page = weft__page_of(p);
-  if (WEFT_DEBUG && page->block_size > sizeof *block) memset(block + 1, 0xDD, page->block_size - sizeof *block);
-  weft__block_poison(block, page->block_size);
-  /* order: relaxed: only the page's own thread, or one that adopts it while it has none, changes `heap`. */
-  if (WEFT_UNLIKELY(weft__load_relaxed(&page->heap) != weft__tls.heap)) {
-    weft__heap_free_remote(page, block);
-    return;
-  }
+/* By the thread of the page's heap. */
+WEFT_ALWAYS_INLINE void weft__heap_free_local(struct weft__page *page, struct weft__block *block) {
   struct weft__block *was = page->free;
   block->next = was;
   page->free = block;
   uint32_t used = --page->used;
   if (WEFT_UNLIKELY(!was || !used)) weft__heap_free_slow(page);
+}
+
+/* Gives back a block of a size class; any attached thread may. In debug builds what was in it becomes 0xDD. */
+WEFT_ALWAYS_INLINE void weft__heap_free_small(void *p) {
+  struct weft__block *block = p;
+  struct weft__page *page = weft__page_of(p);
+  if (WEFT_DEBUG && page->block_size > sizeof *block) memset(block + 1, 0xDD, page->block_size - sizeof *block);
+  weft__store_relaxed(&block->dead, 0); /* of garbage, which dies with a count; relaxed: others only look */
+  weft__block_poison(block, page->block_size);
+  /* order: relaxed: only the page's own thread, one that adopts it while it has none, or one that has stopped the world
+   * changes `local`. */
+  if (WEFT_LIKELY(weft__load_relaxed(&page->local) == weft__tls.heap))
+    weft__heap_free_local(page, block);
+  else
+    weft__heap_free_other(page, block);
 }
 
 /* Gives back an object's block of any size. */

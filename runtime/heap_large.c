@@ -3,8 +3,8 @@
  * What does not fit a page: large objects and large buffers, from malloc; and buffers of any size.
  *
  *   Before a large object stand the two links by which containers are in a ring, so that the collector finds them
- * without pages; those of other objects are NULL. Buffers have no links. Protected by `lock`, except that an object's
- * owner looks without it whether it is in the ring.
+ * without pages, and what it knows of them; the links of other objects are NULL. Buffers have none of this. Protected
+ * by `lock`, except that an object's owner looks without it whether it is in the ring.
  *   The last few large buffers that were given back are kept: a container that grows, or the next one like it, wants
  * such a block soon, and malloc would have given its pages back to the system, to be cleared and mapped again.
  */
@@ -14,14 +14,10 @@
 #include "runtime/heap_pages_internal.h"
 #include "runtime/runtime_internal.h"
 
-struct links {
-  struct links *next; /* atomic */
-  struct links *previous;
-};
-_Static_assert(sizeof(struct links) % 16 == 0, "the object behind is as aligned as malloc's block");
+_Static_assert(sizeof(struct weft__large) % 16 == 0, "the object behind is as aligned as malloc's block");
 
 static weft__lock lock;
-static struct links ring = {&ring, &ring};
+static struct weft__large ring = {.next = &ring, .previous = &ring};
 static size_t large_blocks, large_bytes; /* atomic */
 
 /* --- Kept blocks --- */
@@ -117,20 +113,20 @@ void weft__large_stats(size_t *blocks, size_t *bytes) {
 
 /* order: relaxed: the links are under the lock; without it one only asks whether there are any, and that stays as it is
  * from the object's beginning to its end. */
-static void ring_link(struct links *l, struct links *next) {
+static void ring_link(struct weft__large *l, struct weft__large *next) {
   weft__store_relaxed(&l->next, next);
   next->previous = l;
 }
-static bool is_linked(const struct links *l) { return weft__load_relaxed(&l->next); }
+static bool is_linked(const struct weft__large *l) { return weft__load_relaxed(&l->next); }
 
-static void ring_insert(struct links *l) {
+static void ring_insert(struct weft__large *l) {
   weft__lock_acquire(&lock);
   ring_link(l, ring.next);
   ring_link(&ring, l);
   weft__lock_release(&lock);
 }
 
-static void ring_remove(struct links *l) {
+static void ring_remove(struct weft__large *l) {
   weft__lock_acquire(&lock);
   ring_link(l->previous, l->next);
   weft__lock_release(&lock);
@@ -139,8 +135,13 @@ static void ring_remove(struct links *l) {
 void *weft__heap_alloc_large(size_t size, enum weft_heap_kind kind, const char *call) {
   weft__check_attached(call);
   weft_poll();
-  struct links *l = resize(NULL, 0, size, sizeof *l);
+  struct weft__heap *heap = weft__tls.heap;
+  bool count = kind == WEFT_HEAP_CONTAINER && !(heap->young >= heap->young_limit && weft__gc_due());
+  struct weft__large *l = resize(NULL, 0, size, sizeof *l);
   if (!l) return NULL;
+  heap->young += count;
+  l->scratch = 0;
+  l->generation = 0;
   if (kind == WEFT_HEAP_CONTAINER)
     ring_insert(l);
   else
@@ -149,14 +150,14 @@ void *weft__heap_alloc_large(size_t size, enum weft_heap_kind kind, const char *
 }
 
 void weft__heap_free_large(void *block, size_t size) {
-  struct links *l = (struct links *)block - 1;
+  struct weft__large *l = (struct weft__large *)block - 1;
   if (is_linked(l)) ring_remove(l);
   release(size);
   free(l);
 }
 
 void weft__large_walk(void (*visit)(weft_object *, void *), void *arg) {
-  for (struct links *l = ring.next; l != &ring; l = l->next) {
+  for (struct weft__large *l = ring.next; l != &ring; l = l->next) {
     weft_object *o = (weft_object *)(void *)(l + 1);
     if (!weft__count_is_dead(&o->count)) visit(o, arg);
   }
@@ -164,7 +165,7 @@ void weft__large_walk(void (*visit)(weft_object *, void *), void *arg) {
 
 /* Large containers that are still referenced are forgotten. */
 void weft__large_fini(void) {
-  ring = (struct links){&ring, &ring};
+  ring = (struct weft__large){.next = &ring, .previous = &ring};
   free_kept();
 }
 

@@ -15,6 +15,16 @@ enum weft__page_state { WEFT__PAGE_CURRENT, WEFT__PAGE_AVAILABLE, WEFT__PAGE_FUL
 
 enum { WEFT__PAGE_HEADER = (sizeof(struct weft__page) + 15) & ~15 };
 
+/* Blocks of less than 32 bytes are told apart by every 16 bytes. */
+static inline unsigned weft__page_shift(size_t block_size) { return block_size < 32 ? 4 : 5; }
+#define WEFT__MARK_WORDS(shift) ((size_t)(WEFT__PAGE_SIZE / 64) >> (shift))
+
+/* The first block: behind the header and, of containers, the two bitmaps in heap_marks_internal.h. */
+static inline uint8_t *weft__page_first(const struct weft__page *page) {
+  size_t marks = WEFT__IS_CONTAINER_BIN(page->bin) ? 2 * sizeof(uint64_t) * WEFT__MARK_WORDS(page->shift) : 0;
+  return (uint8_t *)(uintptr_t)page + WEFT__PAGE_HEADER + marks;
+}
+
 /*
  * A page's `remote`: the blocks that other threads have freed, a list, and whom that concerns.
  *
@@ -41,7 +51,7 @@ static inline uint32_t weft__page_live(const struct weft__page *page) {
   return page->used - weft__remote_count(weft__load_relaxed(&page->remote)) - (page->state == WEFT__PAGE_CURRENT);
 }
 static inline uint32_t weft__page_capacity(const struct weft__page *page) {
-  return (WEFT__PAGE_SIZE - WEFT__PAGE_HEADER) / page->block_size;
+  return (uint32_t)((uint8_t *)(uintptr_t)page + WEFT__PAGE_SIZE - weft__page_first(page)) / page->block_size;
 }
 static inline enum weft_heap_kind weft__page_kind(const struct weft__page *page) {
   return (enum weft_heap_kind)(page->bin / WEFT__CLASSES);
@@ -54,6 +64,8 @@ struct weft__arena {
   uint8_t *base;
   uint64_t free_pages;     /* bit i: page i is empty, in no heap */
   struct weft__heap *user; /* its `arena` is this one; NULL: none */
+  uint64_t young_pages;    /* atomic; bit i: there may be young containers in page i */
+  uint64_t aged_pages;     /* the same for generation 1; the collector's own */
 };
 
 /* An empty page for the heap, its header zeroed; NULL: out of memory. */
@@ -65,6 +77,24 @@ void weft__arena_unclaim(struct weft__heap *heap);
 
 /* Calls `visit` for every arena; in a stopped world. */
 void weft__arenas_walk(void (*visit)(const struct weft__arena *, void *), void *arg);
+/* The page's arena remembers that young containers are being made in it. */
+static inline void weft__page_has_young(struct weft__page *page) {
+  size_t i = (size_t)((uint8_t *)page - page->arena->base) / WEFT__PAGE_SIZE;
+  /* order: relaxed: read in a stopped world. */
+  weft__or_relaxed(&page->arena->young_pages, UINT64_C(1) << i);
+}
+
+/* Calls `visit` for every page in which there may be young containers, and with `aged` those of generation 1 too; in a
+ * stopped world. */
+void weft__young_pages_walk(bool aged, void (*visit)(struct weft__page *, void *), void *arg);
+/* Does the page's arena remember containers of generation 1 in it? */
+bool weft__page_is_aged(const struct weft__page *page);
+/* What the page's arena remembers from now on; in a stopped world. */
+void weft__page_set_young(struct weft__page *page, bool young, bool aged);
+
+/* Is there an arena at this address? For any address; in a stopped world. */
+bool weft__is_in_arena(const void *p);
+
 /* Calls `visit` for every page that is not empty; in a stopped world. */
 void weft__pages_walk(void (*visit)(struct weft__page *, void *), void *arg);
 size_t weft__arenas_peak(void);
@@ -78,6 +108,15 @@ void weft__arenas_lock_for_fork(void);
 void weft__arenas_unlock_after_fork(void);
 
 /* --- Large blocks: heap_large.c --- */
+
+/* Before every large object. */
+struct weft__large {
+  __attribute__((aligned(16))) struct weft__large *next; /* atomic */
+  struct weft__large *previous;
+  uint32_t scratch; /* as in a page's array */
+  uint8_t generation;
+};
+static inline struct weft__large *weft__large_of(const weft_object *o) { return (struct weft__large *)(uintptr_t)o - 1; }
 
 void weft__large_stats(size_t *blocks, size_t *bytes);
 /* Calls `visit` for every large object of a container type; in a stopped world. */

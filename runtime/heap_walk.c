@@ -5,7 +5,7 @@
 
 void weft__page_walk(struct weft__page *page, void (*visit)(weft_object *, void *), void *arg) {
   WEFT_ASSERT(weft__page_kind(page) != WEFT_HEAP_BUFFER);
-  for (uint8_t *p = (uint8_t *)page + WEFT__PAGE_HEADER; p < page->carved; p += page->block_size) {
+  for (uint8_t *p = weft__page_first(page); p < page->carved; p += page->block_size) {
     weft_object *o = (weft_object *)(void *)p;
     if (!weft__count_is_dead(&o->count)) visit(o, arg);
   }

@@ -34,10 +34,14 @@ static weft_object *trash_pop(struct weft__tstate *ts) {
   return o;
 }
 
+uint64_t *weft__finalized_mark(weft_object *o) {
+  return o->type->marks_offset ? (uint64_t *)(void *)((char *)o + o->type->marks_offset) : NULL;
+}
+
 /* True: resurrected. */
 static bool run_finalizer(weft_object *o) {
   const weft_type *type = o->type;
-  uint64_t *finalized = (uint64_t *)(void *)((char *)o + type->marks_offset);
+  uint64_t *finalized = weft__finalized_mark(o);
   if (*finalized) return false;
   *finalized = 1;
   weft__count_begin_dying(&o->count);
@@ -75,6 +79,13 @@ static WEFT_NOINLINE void empty_trash(struct weft__tstate *ts) {
   while (ts->trash && ts->dealloc_depth == 1) die(trash_pop(ts));
 }
 
+void weft__empty_trash(void) {
+  struct weft__tstate *ts = weft__self();
+  ts->dealloc_depth++;
+  if (ts->trash) empty_trash(ts);
+  ts->dealloc_depth--;
+}
+
 void weft__tear_down(weft_object *o) {
   struct weft__tstate *ts = weft__self();
   ts->dealloc_depth++;
@@ -94,6 +105,8 @@ void weft__dealloc(weft_object *o) {
     put_off(ts, o);
     return;
   }
+  struct weft__heap *heap = weft__tls.heap;
+  heap->young -= heap->young != 0 && type->spec.flags & WEFT_TYPE_CONTAINER;
   ts->dealloc_depth++;
   if (WEFT_LIKELY(type->quiet && !weft__in_bracket()))
     type->spec.dealloc(o);

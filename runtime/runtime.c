@@ -113,6 +113,7 @@ void weft_finalize(void) {
   if (weft__self()->sections_open) weft__misuse("weft_finalize", "a critical section is open");
   weft__threads_wait();
   weft__types_forget();
+  weft__gc_at_end();
   weft__grace_settle(weft__self());
   weft__world_stop(weft__self());
   weft__store_release(&state, (uint32_t)ENDING);
@@ -124,6 +125,7 @@ void weft_finalize(void) {
   weft__tstates_fini();
   weft__threads_reset();
   weft__types_fini();
+  weft__gc_fini();
   weft__heap_fini();
   weft__store_release(&state, (uint32_t)STOPPED);
 }

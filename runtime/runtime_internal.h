@@ -84,6 +84,10 @@ weft_object *weft__str_vformat_lossy(const char *format, va_list args);
 void weft__generic_dealloc(weft_object *self);
 /* The death of an object that has been put off for a grace period (sync/grace.c). */
 void weft__tear_down(weft_object *o);
+/* The deaths that the calling thread has put off because they nested too deep. */
+void weft__empty_trash(void);
+/* Where the object remembers that its finalizer has run; NULL: it has none. */
+uint64_t *weft__finalized_mark(weft_object *o);
 
 /* The lock of a container's contents: none is needed under a GIL. Taking it is a safepoint; while an operation holds it
  * there is none: so in a stopped world, and in the child of a fork, such a lock is held by a critical section at most,
@@ -115,8 +119,12 @@ static inline bool weft__expect(const char *call, const weft_object *o, const we
   return WEFT_LIKELY(o && o->type == type) || weft__expect_slow(call, o, type);
 }
 
-/* The items of a tuple. */
-weft_object **weft__tuple_items(weft_object *tuple);
+struct weft__tuple {
+  weft_object header;
+  size_t size;
+  weft_object *items[];
+};
+static inline weft_object **weft__tuple_items(weft_object *tuple) { return ((struct weft__tuple *)tuple)->items; }
 
 /* A NULL object is bad input like any other: TypeError, not a crash. */
 bool weft__given_slow(const char *call);
@@ -131,6 +139,17 @@ static inline bool weft__all_given(const char *call, size_t n, weft_object *cons
     if (WEFT_UNLIKELY(!objects || !objects[i])) return weft__all_given_slow(call, n, objects);
   return true;
 }
+
+/* --- The collector: gc/ --- */
+
+/* A container is about to be made, and more than enough young ones are there. True: a collection has been run. May: run
+ * finalizers, stop the world. */
+bool weft__gc_due(void);
+/* How many young containers are enough. */
+uint32_t weft__gc_young_limit(void);
+void weft__gc_forget(void); /* lets go of what it has saved. May: run finalizers */
+void weft__gc_at_end(void); /* the runtime ends: the same, and a last collection */
+void weft__gc_fini(void);
 
 /* --- Life of the runtime --- */
 

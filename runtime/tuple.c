@@ -9,26 +9,20 @@
 #include "runtime/runtime_internal.h"
 #include "runtime/sequence_internal.h"
 
-struct tuple {
-  weft_object header;
-  size_t size;
-  weft_object *items[];
-};
+static struct weft__tuple empty = {.header = {WEFT__COUNT_IMMORTAL, &weft_tuple_type}};
 
-static struct tuple empty = {.header = {WEFT__COUNT_IMMORTAL, &weft_tuple_type}};
-
-static size_t block_size(size_t n) { return sizeof(struct tuple) + n * sizeof(weft_object *); }
+static size_t block_size(size_t n) { return sizeof(struct weft__tuple) + n * sizeof(weft_object *); }
 
 /* The items are not initialised. NULL with MemoryError. */
-WEFT_ALWAYS_INLINE struct tuple *make(size_t n) {
+WEFT_ALWAYS_INLINE struct weft__tuple *make(size_t n) {
   if (n > PTRDIFF_MAX / sizeof(weft_object *) - 8) return weft_raise_memory();
-  struct tuple *t = weft__object_alloc(&weft_tuple_type, block_size(n), "weft_tuple_new");
+  struct weft__tuple *t = weft__object_alloc(&weft_tuple_type, block_size(n), "weft_tuple_new");
   if (t) t->size = n;
   return t;
 }
 
 /* Gives up a tuple of which only the first `n` items are there. Returns NULL with an error. */
-static WEFT_NOINLINE weft_object *with_null(struct tuple *t, size_t n, const char *call) {
+static WEFT_NOINLINE weft_object *with_null(struct weft__tuple *t, size_t n, const char *call) {
   for (size_t i = n; i < t->size; i++) t->items[i] = WEFT_NONE;
   weft_decref(&t->header);
   return weft_raise(&weft_TypeError, "%s: expected an object, got NULL", call);
@@ -36,7 +30,7 @@ static WEFT_NOINLINE weft_object *with_null(struct tuple *t, size_t n, const cha
 
 weft_object *weft_tuple_new(size_t n, weft_object *const *items) {
   if (WEFT_UNLIKELY(n == 0 || !items)) return weft__all_given("weft_tuple_new", n, items) ? &empty.header : NULL;
-  struct tuple *t = make(n); /* which finds out if the thread is detached */
+  struct weft__tuple *t = make(n); /* which finds out if the thread is detached */
   if (WEFT_UNLIKELY(!t)) return NULL;
   for (size_t i = 0; i < n; i++) {
     if (WEFT_UNLIKELY(!items[i])) return with_null(t, i, "weft_tuple_new");
@@ -48,7 +42,7 @@ weft_object *weft_tuple_new(size_t n, weft_object *const *items) {
 weft_object *weft_tuple_pack(size_t n, ...) {
   weft__check_attached("weft_tuple_pack");
   if (n == 0) return &empty.header;
-  struct tuple *t = make(n);
+  struct weft__tuple *t = make(n);
   if (!t) return NULL;
   va_list items;
   va_start(items, n);
@@ -59,15 +53,13 @@ weft_object *weft_tuple_pack(size_t n, ...) {
   return given == n ? &t->header : with_null(t, given, "weft_tuple_pack");
 }
 
-weft_object **weft__tuple_items(weft_object *o) { return ((struct tuple *)o)->items; }
-
 int64_t weft_tuple_length(const weft_object *o) {
-  return weft__expect("weft_tuple_length", o, &weft_tuple_type) ? (int64_t)((const struct tuple *)o)->size : -1;
+  return weft__expect("weft_tuple_length", o, &weft_tuple_type) ? (int64_t)((const struct weft__tuple *)o)->size : -1;
 }
 
 static weft_object *get(const char *call, const weft_object *o, int64_t index) {
   if (!weft__expect(call, o, &weft_tuple_type)) return NULL;
-  const struct tuple *t = (const struct tuple *)o;
+  const struct weft__tuple *t = (const struct weft__tuple *)o;
   int64_t i = weft__index(index, t->size);
   return i >= 0 ? t->items[i] : weft_raise(&weft_IndexError, "tuple index out of range");
 }
@@ -82,7 +74,7 @@ weft_object *weft_tuple_get(const weft_object *o, int64_t index) {
 }
 
 static int tuple_traverse(weft_object *self, weft_visit visit, void *arg) {
-  struct tuple *t = (struct tuple *)self;
+  struct weft__tuple *t = (struct weft__tuple *)self;
   for (size_t i = 0; i < t->size; i++) {
     int stop = visit(t->items[i], arg);
     if (stop) return stop;
@@ -92,15 +84,15 @@ static int tuple_traverse(weft_object *self, weft_visit visit, void *arg) {
 
 /* Drops the items last to first. */
 static void tuple_dealloc(weft_object *self) {
-  struct tuple *t = (struct tuple *)self;
+  struct weft__tuple *t = (struct weft__tuple *)self;
   for (size_t i = t->size; i-- > 0;) weft_decref(t->items[i]);
   weft__heap_free(t, block_size(t->size));
 }
 
-static size_t tuple_size_of(weft_object *self) { return block_size(((struct tuple *)self)->size); }
+static size_t tuple_size_of(weft_object *self) { return block_size(((struct weft__tuple *)self)->size); }
 
 static weft_object *item_of(weft_object *self, size_t i) {
-  struct tuple *t = (struct tuple *)self;
+  struct weft__tuple *t = (struct weft__tuple *)self;
   return i < t->size ? weft_new_ref(t->items[i]) : NULL;
 }
 
@@ -113,7 +105,7 @@ static int tuple_compare(weft_object *a, weft_object *b, enum weft_compare_op op
 
 /* Mixes the items' hashes in order; the finaliser is that of MurmurHash3 (Appleby). */
 static int tuple_hash(weft_object *self, int64_t *hash) {
-  struct tuple *t = (struct tuple *)self;
+  struct weft__tuple *t = (struct weft__tuple *)self;
   uint64_t mixed = UINT64_C(0x9e3779b97f4a7c15) * (t->size + 1);
   for (size_t i = 0; i < t->size; i++) {
     int64_t h;
@@ -127,9 +119,9 @@ static int tuple_hash(weft_object *self, int64_t *hash) {
 
 static weft_object *tuple_add(weft_object *a, weft_object *b) {
   if (!weft_tuple_check(a) || !weft_tuple_check(b)) return NULL;
-  struct tuple *x = (struct tuple *)a, *y = (struct tuple *)b;
+  struct weft__tuple *x = (struct weft__tuple *)a, *y = (struct weft__tuple *)b;
   if (x->size + y->size == 0) return &empty.header;
-  struct tuple *sum = make(x->size + y->size);
+  struct weft__tuple *sum = make(x->size + y->size);
   if (!sum) return NULL;
   for (size_t i = 0; i < sum->size; i++)
     sum->items[i] = weft_new_ref(i < x->size ? x->items[i] : y->items[i - x->size]);
@@ -146,26 +138,26 @@ static weft_object *tuple_get_item(weft_object *self, weft_object *key) {
 
 static weft_object *tuple_multiply(weft_object *a, weft_object *b) {
   bool first = weft_tuple_check(a);
-  struct tuple *once = (struct tuple *)(first ? a : b);
+  struct weft__tuple *once = (struct weft__tuple *)(first ? a : b);
   weft_object *n_object = first ? b : a;
   if (!weft_is_instance(n_object, &weft_int_type)) return NULL;
   int64_t n = weft_int_value(n_object);
   size_t total;
   if (n <= 0 || once->size == 0) return &empty.header;
   if (__builtin_mul_overflow(once->size, (size_t)n, &total)) return weft_raise_memory();
-  struct tuple *t = make(total);
+  struct weft__tuple *t = make(total);
   if (!t) return NULL;
   for (size_t i = 0; i < total; i++) t->items[i] = weft_new_ref(once->items[i % once->size]);
   return &t->header;
 }
 
-static int64_t tuple_length(weft_object *self) { return (int64_t)((struct tuple *)self)->size; }
+static int64_t tuple_length(weft_object *self) { return (int64_t)((struct weft__tuple *)self)->size; }
 
 const weft_type weft_tuple_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "tuple",
              .base = &weft_object_type,
-             .basic_size = sizeof(struct tuple),
+             .basic_size = sizeof(struct weft__tuple),
              .item_size = sizeof(weft_object *),
              .flags = WEFT_TYPE_CONTAINER,
              .traverse = tuple_traverse,

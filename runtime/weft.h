@@ -31,6 +31,7 @@
 #include "type.h"
 #include "view.h"
 
+#include "../gc/gc.h"
 #include "../sync/attach.h"
 #include "../sync/critical_section.h"
 #include "../sync/grace.h"

@@ -70,6 +70,10 @@ static inline int64_t weft__count_refs(const weft_count *c) {
   int64_t word = weft__load_relaxed(&c->word);
   return word < 0 ? WEFT__IMMORTAL_REFS : word & WEFT__ATOMIC_COUNT;
 }
+static inline int64_t weft__count_for_collector(const weft_count *c) {
+  int64_t word = weft__load_relaxed(&c->word);
+  return word < 0 ? WEFT__IMMORTAL_REFS : word & WEFT__ATOMIC_DYING ? 0 : word & WEFT__ATOMIC_COUNT;
+}
 static inline bool weft__count_is_unique(const weft_count *c) {
   /* order: acquire [count-drop]: the only reference is ours; sees what those who dropped theirs did before. */
   return (weft__load_acquire(&c->word) & ~WEFT__ATOMIC_OWNER) == 1;
@@ -83,6 +87,10 @@ static inline bool weft__count_is_dead(const weft_count *c) {
 static inline bool weft__count_immortalize(weft_count *c) {
   weft__store_relaxed(&c->word, INT64_MIN / 2);
   return true;
+}
+static inline void weft__count_condemn(weft_count *c) {
+  static const weft_count immortal = WEFT__COUNT_IMMORTAL;
+  weft__store_relaxed(&c->word, immortal.word);
 }
 static inline void weft__count_publish_weak(weft_count *c) { (void)c; }
 

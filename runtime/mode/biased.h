@@ -120,19 +120,27 @@ static inline int64_t weft__count_refs(const weft_count *c) {
   return (int64_t)(w >> 48) + weft__brc_shared_count((uint32_t)w);
 }
 
+static inline bool weft__count_is_immortal(const weft_count *c) {
+  return (uint16_t)weft__load_relaxed(&c->half.local) == WEFT__SLOT_IMMORTAL;
+}
+static inline int64_t weft__count_for_collector(const weft_count *c) {
+  return weft__load_relaxed(&c->half.shared) & WEFT__BRC_DYING && !weft__count_is_immortal(c) ? 0 : weft__count_refs(c);
+}
 static inline bool weft__count_is_unique(const weft_count *c) {
   /* order: acquire [brc-shared]: as the last decref: sees what those who dropped their references did before. */
   uint64_t w = weft__load_acquire(&c->word);
   return w == weft__tls.fresh || w == (WEFT__BRC_MERGED | WEFT__BRC_SHARED_ONE);
 }
 
-static inline bool weft__count_is_immortal(const weft_count *c) {
-  return (uint16_t)weft__load_relaxed(&c->half.local) == WEFT__SLOT_IMMORTAL;
-}
 static inline bool weft__count_is_dead(const weft_count *c) {
   return (weft__load_relaxed(&c->word) & ~(uint64_t)WEFT__BRC_PUB) <= WEFT__BRC_MERGED;
 }
 static inline bool weft__count_immortalize(weft_count *c) { return weft__brc_immortalize(c); }
+/* Weak references may still be looked at: PUB stays. */
+static inline void weft__count_condemn(weft_count *c) {
+  uint64_t pub = weft__load_relaxed(&c->word) & WEFT__BRC_PUB;
+  weft__store_relaxed(&c->word, WEFT__BRC_WORD(WEFT__SLOT_IMMORTAL, 1, pub));
+}
 /* order: relaxed: only the flag's presence counts; the weak reference itself is published by other means. */
 static inline void weft__count_publish_weak(weft_count *c) { weft__or_relaxed(&c->half.shared, WEFT__BRC_PUB); }
 

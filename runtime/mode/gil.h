@@ -48,6 +48,9 @@ static inline bool weft__count_try_incref(weft_count *c) {
 static inline int64_t weft__count_refs(const weft_count *c) {
   return c->refs < 0 ? WEFT__IMMORTAL_REFS : c->refs & ~WEFT__GIL_DYING;
 }
+static inline int64_t weft__count_for_collector(const weft_count *c) {
+  return c->refs < 0 ? WEFT__IMMORTAL_REFS : c->refs & WEFT__GIL_DYING ? 0 : c->refs;
+}
 static inline bool weft__count_is_unique(const weft_count *c) { return c->refs == 1; }
 static inline bool weft__count_is_immortal(const weft_count *c) { return c->refs < 0; }
 static inline bool weft__count_is_dead(const weft_count *c) { return c->refs == 0; }
@@ -55,6 +58,7 @@ static inline bool weft__count_immortalize(weft_count *c) {
   c->refs = INT64_MIN / 2;
   return true;
 }
+static inline void weft__count_condemn(weft_count *c) { c->refs = INT64_MIN / 2; }
 static inline void weft__count_publish_weak(weft_count *c) { (void)c; }
 
 static inline void weft__count_begin_dying(weft_count *c) { c->refs = WEFT__GIL_DYING; }

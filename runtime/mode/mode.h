@@ -12,6 +12,7 @@
  *   weft__count_decref(c)             true: that was the last one, the caller must now let the object die
  *   weft__count_try_incref(c)         the caller holds none, but knows that the memory is not freed; false when dying
  *   weft__count_refs(c)               references held now, exact when nobody else changes it
+ *   weft__count_for_collector(c)      the same in a stopped world; 0: dead, or dying and not to be looked at
  *   weft__count_is_unique(c)          exactly one reference, and it is safe to change the object in place
  *   weft__count_is_immortal(c)
  *   weft__count_is_dead(c)            free block or object whose memory is about to be freed
@@ -26,6 +27,8 @@
  *   weft__count_owner(c)              the slot of the thread to which the body is private; NONE or IMMORTAL: shared
  *   weft__count_share(c)              from now on private to nobody; the caller is the owner, at a safepoint, or holds
  *                                     the owner off
+ *
+ *   weft__count_condemn(c)            garbage, in a stopped world: counts no more, like an immortal object
  *
  * and the constants
  *

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A collection: stop the world; find garbage; start it; finalize what has a finalizer; if there was any, stop again and
+ * see what has become reachable; start; clear the rest.
+ *
+ *   From the moment when the world goes on nobody but the collecting thread can get at the garbage, except by way of
+ * finalizers. While any of these runs, the collection holds a reference to each object, so that all are whole.
+ *
+ *   The short way: when no code of the user's can run on the way to their ends, each object is *condemned* while the
+ * world is stopped: its word becomes immortal, so that the others' references to it need no more counting; then each
+ * one's dealloc slot is called once, in any order.
+ *
+ * Which generation: the oldest whose count exceeds its threshold. The oldest of all only if, besides, what has become
+ * old since its last collection is more than a quarter of what was left then (CPython's guard, bpo-4074).
+ */
+#include <string.h>
+
+#include "gc/gc_internal.h"
+#include "runtime/instance_internal.h"
+#include "runtime/runtime_internal.h"
+#include "sync/attach.h"
+#include "sync/tstate.h"
+
+enum { FULL = WEFT_GC_GENERATIONS - 1 };
+
+struct weft__gc weft__gc = {.threshold = {700, 10, 10}};
+#define gc weft__gc
+
+/* --- Counts --- */
+
+uint32_t weft__gc_young_limit(void) {
+  /* order: relaxed: settings. */
+  uint32_t threshold = weft__load_relaxed(&gc.threshold[0]);
+  return weft__load_relaxed(&gc.disabled) || !threshold ? UINT32_MAX : threshold;
+}
+
+static void begin_to_count(struct weft__tstate *ts, void *unused) {
+  (void)unused;
+  ts->heap->young = 0;
+  weft__store_relaxed(&ts->heap->young_limit, weft__gc_young_limit());
+}
+
+/* After so many, a young collection has become due: of which generation is to be collected? */
+static int generation_due(void) {
+  for (int i = FULL; i > 0; i--) {
+    if (gc.collections_since[i] <= weft__load_relaxed(&gc.threshold[i])) continue;
+    if (i < FULL || gc.old_pending > gc.old_members / 4) return i;
+  }
+  return 0;
+}
+
+/* In a stopped world: `generation` has been collected. */
+static void count_collection(int generation, size_t survived) {
+  weft__tstate_for_each(begin_to_count, NULL);
+  for (int i = 1; i <= generation; i++) gc.collections_since[i] = 0;
+  if (generation < FULL) gc.collections_since[generation + 1]++;
+  if (generation == FULL) {
+    gc.old_members = survived;
+    gc.old_pending = 0;
+  } else if (generation == FULL - 1) {
+    gc.old_pending += survived;
+  }
+}
+
+/* --- The ends of garbage --- */
+
+static bool is_quiet(const weft_object *o) { return o->type->quiet && o->type->spec.dealloc; }
+
+static bool all_quiet(const struct weft__objects *garbage) {
+  for (size_t i = 0; i < garbage->size; i++)
+    if (!is_quiet(garbage->item[i])) return false;
+  return true;
+}
+
+static void condemn(const struct weft__objects *garbage) {
+  for (size_t i = 0; i < garbage->size; i++) weft__count_condemn(&garbage->item[i]->count);
+}
+
+static void free_condemned(const struct weft__objects *garbage) {
+  enum { AHEAD = 8 };
+  struct weft__tstate *ts = weft__self();
+  ts->dealloc_depth++; /* what dies with them goes on the trash list before it is too deep */
+  for (size_t i = 0; i < garbage->size; i++) {
+    if (i + AHEAD < garbage->size) __builtin_prefetch(*(void **)(garbage->item[i + AHEAD] + 1));
+    weft_object *o = garbage->item[i];
+    o->type->spec.dealloc(o);
+  }
+  ts->dealloc_depth--;
+  weft__empty_trash();
+}
+
+static void hold(const struct weft__objects *garbage) {
+  for (size_t i = 0; i < garbage->size; i++) weft_incref(garbage->item[i]);
+}
+static void let_go(const struct weft__objects *garbage) {
+  for (size_t i = 0; i < garbage->size; i++) weft_decref(garbage->item[i]);
+}
+
+/* Runs the finalizers that have not run. True: there was one. */
+static bool finalize(const struct weft__objects *garbage) {
+  bool any = false;
+  for (size_t i = 0; i < garbage->size; i++) {
+    weft_object *o = garbage->item[i];
+    uint64_t *finalized = weft__finalized_mark(o);
+    if (!finalized || *finalized) continue;
+    *finalized = 1;
+    any = true;
+    o->type->spec.finalize(o);
+    if (weft_error_borrow()) weft_error_unraisable(o);
+  }
+  return any;
+}
+
+static void clear(const struct weft__objects *garbage) {
+  for (size_t i = 0; i < garbage->size; i++) {
+    weft_object *o = garbage->item[i];
+    if (o->type->spec.clear) o->type->spec.clear(o);
+    if (weft_error_borrow()) weft_error_unraisable(o);
+  }
+}
+
+/* What the debug flags want. Returns how many are kept. */
+static uint64_t report(const struct weft__objects *garbage) {
+  unsigned debug = weft__load_relaxed(&gc.debug);
+  uint64_t saved = 0;
+  for (size_t i = 0; debug & (WEFT_GC_COLLECTABLE | WEFT_GC_SAVE_ALL) && i < garbage->size; i++) {
+    weft_object *o = garbage->item[i];
+    if (debug & WEFT_GC_COLLECTABLE) fprintf(stderr, "gc: collectable <%s %p>\n", o->type->spec.name, (void *)o);
+    if (debug & WEFT_GC_SAVE_ALL) saved += weft__gc_save(o);
+  }
+  return saved;
+}
+
+/* --- A collection --- */
+
+/* Finds garbage of the generation, with a reference to each object; or, *condemned, none. False: memory. */
+static bool find(int generation, bool *condemned) {
+  struct weft__tstate *ts = weft__self();
+  uint64_t asked = weft__now_ns();
+  weft__world_stop(ts);
+  uint64_t stopped = weft__now_ns();
+  size_t survived;
+  bool good = weft__gc_find((unsigned)generation, &gc.garbage, &survived);
+  if (good) {
+    count_collection(generation, survived);
+    bool keep = weft__load_relaxed(&gc.debug) & (WEFT_GC_COLLECTABLE | WEFT_GC_SAVE_ALL);
+    *condemned = !keep && all_quiet(&gc.garbage);
+    if (*condemned)
+      condemn(&gc.garbage);
+    else
+      hold(&gc.garbage);
+  }
+  weft__world_start(ts);
+  gc.times.to_stop_ns = stopped - asked;
+  gc.times.stopped_ns = weft__now_ns() - stopped;
+  return good;
+}
+
+/* Finalizers have run: what they made reachable lives on. False: memory; then all do. */
+static bool find_again(void) {
+  struct weft__objects survivors = {0};
+  struct weft__tstate *ts = weft__self();
+  weft__world_stop(ts);
+  bool good = weft__gc_find_again(&gc.garbage, &survivors);
+  weft__world_start(ts);
+  let_go(&survivors);
+  weft__objects_free(&survivors);
+  return good;
+}
+
+static uint64_t dispose(bool condemned, uint64_t *saved) {
+  if (condemned) {
+    uint64_t n = gc.garbage.size;
+    free_condemned(&gc.garbage);
+    return n;
+  }
+  if (finalize(&gc.garbage) && !find_again()) {
+    let_go(&gc.garbage);
+    return 0;
+  }
+  *saved = report(&gc.garbage);
+  if (!*saved) clear(&gc.garbage);
+  let_go(&gc.garbage);
+  return gc.garbage.size;
+}
+
+/* The objects found; -1: memory. The thread has set `collecting`. */
+static int64_t collect(int generation) {
+  uint64_t start = weft__now_ns();
+  weft_object *pending = weft_error_take();
+  weft_gc_info info = {.generation = generation};
+  weft__gc_tell(WEFT_GC_START, &info);
+  bool condemned = false, good = find(generation, &condemned);
+  if (good) {
+    info.collected = dispose(condemned, &info.uncollectable);
+    gc.stats[generation].collections++;
+    gc.stats[generation].collected += info.collected;
+    gc.stats[generation].uncollectable += info.uncollectable;
+  }
+  weft__objects_free(&gc.garbage);
+  gc.times.total_ns = weft__now_ns() - start;
+  if (weft__load_relaxed(&gc.debug) & WEFT_GC_STATS)
+    fprintf(stderr, "gc: generation %d: done, %llu unreachable, %llu uncollectable, %.4f s elapsed\n", generation,
+            (unsigned long long)info.collected, (unsigned long long)info.uncollectable,
+            (double)gc.times.total_ns * 1e-9);
+  weft__gc_tell(WEFT_GC_STOP, &info);
+  weft__self()->error = pending;
+  return good ? (int64_t)info.collected : -1;
+}
+
+/* True: the calling thread may collect, and has to say when it is done. */
+static bool begin(void) {
+  uint32_t no = 0;
+  /* order: acquire [collecting]: sees what the thread that collected last has written. */
+  return !weft__world_is_stopped() && weft__cas_acquire(&gc.collecting, &no, 1u);
+}
+/* order: release [collecting]: see begin. */
+static void end(void) { weft__store_release(&gc.collecting, 0u); }
+
+bool weft__gc_due(void) {
+  struct weft__heap *heap = weft__tls.heap;
+  if (!begin()) {
+    /* One is under way: ask again when as many have been made once more. */
+    uint32_t limit = weft__gc_young_limit();
+    weft__store_relaxed(&heap->young_limit, limit == UINT32_MAX ? limit : heap->young + limit);
+    return false;
+  }
+  bool done = weft__gc_young_limit() != UINT32_MAX && collect(generation_due()) >= 0;
+  end();
+  return done;
+}
+
+void weft__gc_at_end(void) {
+  weft__gc_forget();
+  if (!begin()) return;
+  (void)collect(FULL);
+  end();
+}
+
+int64_t weft_gc_collect(int generation) {
+  weft__check_attached("weft_gc_collect");
+  if (weft__world_is_stopped()) weft__misuse("weft_gc_collect", "the world is stopped");
+  if (generation < 0 || generation > FULL) {
+    weft_raise(&weft_ValueError, "invalid generation");
+    return -1;
+  }
+  weft_poll();
+  if (!begin()) return 0;
+  int64_t found = collect(generation);
+  end();
+  if (found < 0) weft_raise_memory();
+  return found;
+}

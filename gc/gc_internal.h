@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* What the collector's files share. */
+#ifndef WEFT_GC_GC_INTERNAL_H
+#define WEFT_GC_GC_INTERNAL_H
+
+#include "gc/gc.h"
+#include "gc/graph_internal.h"
+
+struct weft__gc {
+  uint32_t threshold[WEFT_GC_GENERATIONS]; /* atomic */
+  uint32_t disabled;                       /* atomic */
+  uint32_t collecting;                     /* atomic: a thread is between the start and the end of a collection */
+  unsigned debug;                          /* atomic */
+  /* The rest is changed in a stopped world, or by the thread that collects. */
+  uint64_t collections_since[WEFT_GC_GENERATIONS]; /* of the next younger generation; [0] is unused */
+  weft_gc_generation_stats stats[WEFT_GC_GENERATIONS];
+  weft_gc_times times;
+  uint64_t old_members, old_pending; /* that survived the last full collection; that have become old since */
+  uint64_t frozen;
+  struct weft__objects garbage; /* of the collection that is under way; others hide it */
+};
+extern struct weft__gc weft__gc;
+
+/* Runs callbacks; the thread collects. */
+void weft__gc_tell(enum weft_gc_phase phase, const weft_gc_info *info);
+/* Adds to the list of weft_gc_garbage. False: memory. */
+bool weft__gc_save(weft_object *o);
+
+#endif

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which containers are garbage: trial deletion, in a stopped world.
+ *
+ *   The *members* are the live containers of the generations that are collected. For each member, references that
+ * members hold are counted in a word beside its page (`scratch`). If they are all there are, the member is a candidate;
+ * otherwise something else refers to it: it and what it refers to, directly or not, is kept. Candidates that are left
+ * are garbage. After CPython's collector (N. Schemenauer, 2000); the side arrays instead of a header are ours.
+ *
+ *   Words: first a number of references, then CANDIDATE, or KEPT, with SCANNED once its referents have been looked at.
+ * Words of blocks that are no members may hold numbers and mean nothing: what is no CANDIDATE is left alone. Dead and
+ * dying objects are no members; what they refer to is kept, because their references are not subtracted.
+ *
+ *   When no candidate is left nothing has to be traversed a second time: a heap in which everything is referred to from
+ * outside, by C code say, costs one traversal.
+ *
+ *   Memory is asked for before anything is changed, except for the stack and the garbage, of which the number of
+ * candidates is the most. So a failure leaves everything as it was.
+ */
+#define _GNU_SOURCE
+#include "gc/graph_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "runtime/heap_marks_internal.h"
+#include "runtime/list.h"
+#include "runtime/runtime_internal.h"
+#include "runtime/tuple.h"
+
+#define CANDIDATE (UINT32_C(1) << 31)
+#define KEPT      (UINT32_C(1) << 30)
+#define SCANNED   (UINT32_C(1) << 29)
+
+enum {
+  SCRATCH_KEPT = 512 << 10, /* bytes that stay mapped between collections: enough for young ones */
+  AHEAD = 8,                /* objects whose memory is asked for before they are looked at */
+};
+
+typedef struct graph {
+  unsigned generation;
+  struct weft__page **pages;
+  size_t pages_used, pages_room;
+  uint32_t *scratch;
+  size_t scratch_bytes;
+  struct weft__objects stack; /* kept, their referents not yet looked at */
+  size_t members, candidates;
+  bool failed;
+} graph;
+
+static struct {
+  uint32_t *scratch;
+  struct weft__page **pages;
+  size_t pages_room;
+  struct weft__objects stack;
+} kept; /* between collections */
+
+/* --- Arrays --- */
+
+static bool make_room(struct weft__objects *a, size_t room) {
+  if (room <= a->room) return true;
+  weft_object **item = weft__fault() ? NULL : realloc(a->item, room * sizeof *item);
+  if (!item) return false;
+  a->item = item;
+  a->room = room;
+  return true;
+}
+
+bool weft__objects_add(struct weft__objects *a, weft_object *o) {
+  if (a->size == a->room && !make_room(a, a->room ? 2 * a->room : 64)) return false;
+  a->item[a->size++] = o;
+  return true;
+}
+
+void weft__objects_free(struct weft__objects *a) {
+  free(a->item);
+  *a = (struct weft__objects){0};
+}
+
+/* --- Referents --- */
+
+typedef void (*edge)(graph *g, weft_object *referent);
+
+/* Calls `look` for every reference that `o` holds: inlined for lists and tuples, by way of `visit` for others. */
+WEFT_ALWAYS_INLINE void each_referent(graph *g, weft_object *o, edge look, weft_visit visit) {
+  const weft_type *type = o->type;
+  if (type == &weft_list_type) {
+    const struct weft__list_items *items = ((struct weft__list *)o)->items;
+    for (size_t i = 0; i < items->size; i++) look(g, items->item[i]);
+  } else if (type == &weft_tuple_type) {
+    const struct weft__tuple *t = (struct weft__tuple *)o;
+    for (size_t i = 0; i < t->size; i++) look(g, t->items[i]);
+  } else if (type->spec.traverse) {
+    type->spec.traverse(o, visit, g);
+  }
+}
+
+/* The word of an object outside the arenas, if it is a large container; or NULL. */
+static WEFT_NOINLINE uint32_t *scratch_outside(weft_object *o) {
+  if (weft__count_is_immortal(&o->count) || !(o->type->spec.flags & WEFT_TYPE_CONTAINER)) return NULL;
+  return &weft__large_of(o)->scratch;
+}
+
+/* The object's word; NULL: it cannot be a member. */
+WEFT_ALWAYS_INLINE uint32_t *scratch_of(weft_object *o) {
+  if (WEFT_UNLIKELY(!weft__is_in_arena(o))) return scratch_outside(o);
+  struct weft__page *page = weft__page_of(o);
+  return page->scratch ? &page->scratch[weft__page_number(page, o)] : NULL;
+}
+
+/* --- Members --- */
+
+typedef void (*member)(graph *g, weft_object *o, uint32_t *scratch);
+
+WEFT_ALWAYS_INLINE void page_members(graph *g, struct weft__page *page, member visit) {
+  uint8_t *p = weft__page_first(page);
+  const size_t size = page->block_size;
+  for (; p < page->carved; p += size) {
+    size_t number = weft__page_number(page, p);
+    if (page->has_aged && weft__page_older(page, number / 64, g->generation) >> number % 64 & 1) continue;
+    weft_object *o = (weft_object *)(void *)p;
+    if (weft__count_is_dead(&o->count)) continue;
+    /* What stands first in a body is most often where its table is. */
+    uint8_t *later = p + AHEAD * size;
+    if (later < page->carved) __builtin_prefetch(*(void **)(void *)(later + sizeof(weft_object)));
+    visit(g, o, &page->scratch[number]);
+  }
+}
+
+struct large_visitor {
+  graph *g;
+  member visit;
+};
+static void visit_large(weft_object *o, void *visitor) {
+  struct large_visitor *v = visitor;
+  struct weft__large *large = weft__large_of(o);
+  if (large->generation <= v->g->generation) v->visit(v->g, o, &large->scratch);
+}
+
+WEFT_ALWAYS_INLINE void each_member(graph *g, member visit) {
+  for (size_t i = 0; i < g->pages_used; i++) page_members(g, g->pages[i], visit);
+  weft__large_walk(visit_large, &(struct large_visitor){g, visit});
+}
+
+/* --- First: references that members hold --- */
+
+static inline void count_edge(graph *g, weft_object *referent) {
+  (void)g;
+  uint32_t *scratch = scratch_of(referent);
+  if (scratch) ++*scratch;
+}
+static int count_visit(weft_object *referent, void *g) {
+  count_edge(g, referent);
+  return 0;
+}
+static inline void count_references(graph *g, weft_object *o, uint32_t *scratch) {
+  (void)scratch;
+  if (weft__count_for_collector(&o->count)) each_referent(g, o, count_edge, count_visit);
+}
+
+/* --- Second: who has others --- */
+
+static void too_few(weft_object *o, int64_t refs, uint32_t found) {
+  weft__fatal(
+      "collector: %u references to the '%s' object at %p have been found, but it counts only %lld: a traverse slot "
+      "visits what its object does not count, or somebody dropped one too many",
+      found, o->type->spec.name, (void *)o, (long long)refs);
+}
+
+static inline void weigh(graph *g, weft_object *o, uint32_t *scratch, int64_t own) {
+  int64_t refs = weft__count_for_collector(&o->count);
+  if (!refs) return;
+  if (WEFT_DEBUG && refs - own < *scratch) too_few(o, refs - own, *scratch);
+  bool candidate = refs - own == *scratch;
+  *scratch = candidate ? CANDIDATE : KEPT;
+  g->candidates += candidate;
+  g->members++;
+}
+static inline void decide(graph *g, weft_object *o, uint32_t *scratch) { weigh(g, o, scratch, 0); }
+static inline void decide_held(graph *g, weft_object *o, uint32_t *scratch) { weigh(g, o, scratch, 1); }
+
+/* --- Third: what the kept ones refer to --- */
+
+static inline void keep_edge(graph *g, weft_object *referent) {
+  uint32_t *scratch = scratch_of(referent);
+  if (WEFT_LIKELY(!scratch || !(*scratch & CANDIDATE))) return;
+  *scratch = KEPT | SCANNED;
+  g->candidates--;
+  g->stack.item[g->stack.size++] = referent; /* there is room for every candidate */
+}
+static int keep_visit(weft_object *referent, void *g) {
+  keep_edge(g, referent);
+  return 0;
+}
+
+/* Looks at all that has been pushed, a few at a time, so that their memory has been asked for before. */
+static void scan_stack(graph *g) {
+  weft_object *ahead[AHEAD];
+  size_t n = 0;
+  while (g->stack.size || n) {
+    while (n < AHEAD && g->stack.size) {
+      weft_object *o = g->stack.item[--g->stack.size];
+      __builtin_prefetch(o);
+      ahead[n++] = o;
+    }
+    for (size_t i = 0; i < n; i++) __builtin_prefetch(*(void **)(ahead[i] + 1));
+    for (size_t i = 0; i < n; i++) each_referent(g, ahead[i], keep_edge, keep_visit);
+    n = 0;
+  }
+}
+
+static inline void scan(graph *g, weft_object *o, uint32_t *scratch) {
+  if (*scratch != KEPT || !g->candidates) return;
+  *scratch |= SCANNED;
+  each_referent(g, o, keep_edge, keep_visit);
+  if (g->stack.size) scan_stack(g);
+}
+
+/* --- Pages and their words --- */
+
+static void choose_page(struct weft__page *page, void *graph_) {
+  graph *g = graph_;
+  if (weft__page_kind(page) != WEFT_HEAP_CONTAINER || g->failed) return;
+  if (g->pages_used == g->pages_room) {
+    size_t room = g->pages_room ? 2 * g->pages_room : 64;
+    struct weft__page **pages = weft__fault() ? NULL : realloc(g->pages, room * sizeof(struct weft__page *));
+    if (!pages) {
+      g->failed = true;
+      return;
+    }
+    g->pages = pages;
+    g->pages_room = room;
+  }
+  g->pages[g->pages_used++] = page;
+  g->scratch_bytes += sizeof(uint32_t) * (WEFT__PAGE_SIZE >> page->shift);
+}
+
+static uint32_t *map_scratch(size_t bytes) {
+  if (weft__fault()) return NULL;
+  void *zero = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  return zero == MAP_FAILED ? NULL : zero;
+}
+
+/* Gives the chosen pages their words, all zero. False: out of memory. */
+static bool give_scratch(graph *g) {
+  if (g->failed) return false;
+  if (g->scratch_bytes > SCRATCH_KEPT) {
+    g->scratch = map_scratch(g->scratch_bytes);
+  } else {
+    if (!kept.scratch) kept.scratch = map_scratch(SCRATCH_KEPT);
+    g->scratch = kept.scratch;
+    if (g->scratch) memset(g->scratch, 0, g->scratch_bytes);
+  }
+  if (!g->scratch) return false;
+  uint32_t *next = g->scratch;
+  for (size_t i = 0; i < g->pages_used; i++) {
+    g->pages[i]->scratch = next;
+    next += WEFT__PAGE_SIZE >> g->pages[i]->shift;
+  }
+  return true;
+}
+
+static void clear_large(weft_object *o, void *unused) {
+  (void)unused;
+  weft__large_of(o)->scratch = 0;
+}
+
+static graph begin(unsigned generation) {
+  graph g = {.generation = generation, .pages = kept.pages, .pages_room = kept.pages_room, .stack = kept.stack};
+  kept.pages = NULL;
+  kept.pages_room = 0;
+  kept.stack = (struct weft__objects){0};
+  weft__large_walk(clear_large, NULL);
+  return g;
+}
+
+static void end(graph *g) {
+  for (size_t i = 0; i < g->pages_used; i++) g->pages[i]->scratch = NULL;
+  if (g->scratch && g->scratch != kept.scratch) munmap(g->scratch, g->scratch_bytes);
+  kept.pages = g->pages;
+  kept.pages_room = g->pages_room;
+  kept.stack = g->stack;
+  kept.stack.size = 0;
+}
+
+/* --- Finding --- */
+
+/* Fourth: the garbage, and older survivors. */
+static bool sort_page(graph *g, struct weft__page *page, struct weft__objects *garbage) {
+  bool survivors = false;
+  uint8_t *p = weft__page_first(page);
+  const unsigned next = g->generation == 0 ? 1 : 2;
+  for (; p < page->carved; p += page->block_size) {
+    size_t number = weft__page_number(page, p);
+    uint32_t word = page->scratch[number];
+    if (word & CANDIDATE) {
+      garbage->item[garbage->size++] = (weft_object *)(void *)p;
+    } else if (word & KEPT) {
+      weft__page_set_generation(page, number, next);
+      survivors = true;
+    }
+  }
+  return survivors;
+}
+
+struct sorter {
+  graph *g;
+  struct weft__objects *garbage;
+};
+static void sort_large(weft_object *o, void *sorter_) {
+  struct sorter *s = sorter_;
+  struct weft__large *large = weft__large_of(o);
+  if (large->scratch & CANDIDATE)
+    s->garbage->item[s->garbage->size++] = o;
+  else if (large->scratch & KEPT)
+    large->generation = s->g->generation == 0 ? 1 : 2;
+}
+
+static void sort(graph *g, struct weft__objects *garbage) {
+  for (size_t i = 0; i < g->pages_used; i++) {
+    struct weft__page *page = g->pages[i];
+    bool survivors = sort_page(g, page, garbage), aged_before = g->generation == 0 && weft__page_is_aged(page);
+    weft__page_set_young(page, page->state == WEFT__PAGE_CURRENT, g->generation == 0 && (survivors || aged_before));
+  }
+  weft__large_walk(sort_large, &(struct sorter){g, garbage});
+}
+
+bool weft__gc_find(unsigned generation, struct weft__objects *garbage, size_t *survived) {
+  graph g = begin(generation);
+  if (generation < 2)
+    weft__young_pages_walk(generation == 1, choose_page, &g);
+  else
+    weft__pages_walk(choose_page, &g);
+  bool good = give_scratch(&g);
+  if (good) {
+    each_member(&g, count_references);
+    each_member(&g, decide);
+    good = make_room(&g.stack, g.candidates) && make_room(garbage, garbage->size + g.candidates);
+  }
+  if (good) {
+    if (g.candidates) each_member(&g, scan);
+    sort(&g, garbage);
+    *survived = g.members - g.candidates;
+  }
+  end(&g);
+  return good;
+}
+
+bool weft__gc_find_again(struct weft__objects *garbage, struct weft__objects *survivors) {
+  graph g = begin(2);
+  struct weft__page *last = NULL;
+  for (size_t i = 0; i < garbage->size; i++) {
+    if (!weft__is_in_arena(garbage->item[i])) continue;
+    struct weft__page *page = weft__page_of(garbage->item[i]);
+    if (page != last) choose_page(page, &g);
+    last = page;
+  }
+  bool good = give_scratch(&g) && make_room(&g.stack, garbage->size) && make_room(survivors, garbage->size);
+  if (good) {
+    for (size_t i = 0; i < garbage->size; i++) count_references(&g, garbage->item[i], NULL);
+    for (size_t i = 0; i < garbage->size; i++) decide_held(&g, garbage->item[i], scratch_of(garbage->item[i]));
+    for (size_t i = 0; i < garbage->size; i++) scan(&g, garbage->item[i], scratch_of(garbage->item[i]));
+    size_t left = 0;
+    for (size_t i = 0; i < garbage->size; i++) {
+      weft_object *o = garbage->item[i];
+      if (*scratch_of(o) & CANDIDATE)
+        garbage->item[left++] = o;
+      else
+        survivors->item[survivors->size++] = o;
+    }
+    garbage->size = left;
+  }
+  end(&g);
+  return good;
+}
+
+void weft__gc_graph_fini(void) {
+  if (kept.scratch) munmap(kept.scratch, SCRATCH_KEPT);
+  free(kept.pages);
+  weft__objects_free(&kept.stack);
+  kept.scratch = NULL;
+  kept.pages = NULL;
+  kept.pages_room = 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Generations: which containers of a page have survived collections.
+ *
+ *   Behind the header of a page of containers stand two bitmaps, with a bit for each block: `aged`, survived one, and
+ * `old`, survived another one since. Generation 0: neither; 1: aged; 2: both; frozen: old only. Bits are set in a
+ * stopped world; they are cleared when the block is freed, by the page's thread, so that a new object begins young.
+ * Only in a page with `has_aged` can there be any; frees into the others need not look (`local`).
+ *
+ *   So there is no list of objects, no word before them, and making one does nothing for the collector but count. Young
+ * objects are found in the pages that have been current since the last collection: those marked in their arena.
+ */
+#ifndef WEFT_HEAP_MARKS_INTERNAL_H
+#define WEFT_HEAP_MARKS_INTERNAL_H
+
+#include "heap_pages_internal.h"
+
+static inline size_t weft__page_number(const struct weft__page *page, const void *block) {
+  return ((uintptr_t)block & (WEFT__PAGE_SIZE - 1)) >> page->shift;
+}
+static inline uint64_t *weft__page_aged(struct weft__page *page) {
+  return (uint64_t *)(void *)((char *)page + WEFT__PAGE_HEADER);
+}
+static inline uint64_t *weft__page_old(struct weft__page *page) {
+  return weft__page_aged(page) + WEFT__MARK_WORDS(page->shift);
+}
+
+enum { WEFT__FROZEN_GENERATION = 3 };
+
+static inline unsigned weft__page_generation(struct weft__page *page, size_t number) {
+  bool aged = weft__page_aged(page)[number / 64] >> number % 64 & 1;
+  bool old = weft__page_old(page)[number / 64] >> number % 64 & 1;
+  return aged ? old ? 2 : 1 : old ? WEFT__FROZEN_GENERATION : 0;
+}
+
+/* In a stopped world. */
+static inline void weft__page_set_generation(struct weft__page *page, size_t number, unsigned generation) {
+  uint64_t bit = UINT64_C(1) << number % 64, *aged = &weft__page_aged(page)[number / 64];
+  uint64_t *old = &weft__page_old(page)[number / 64];
+  *aged = generation == 1 || generation == 2 ? *aged | bit : *aged & ~bit;
+  *old = generation >= 2 ? *old | bit : *old & ~bit;
+  page->has_aged |= generation > 0;
+  if (generation > 0) weft__store_relaxed(&page->local, NULL);
+}
+
+/* Bit i: block 64 * word + i is older than `generation`, or frozen. */
+static inline uint64_t weft__page_older(struct weft__page *page, size_t word, unsigned generation) {
+  uint64_t aged = weft__page_aged(page)[word], old = weft__page_old(page)[word];
+  return generation == 0 ? aged | old : generation == 1 ? old : old & ~aged;
+}
+
+/* A block is free: it will be young again. */
+static inline void weft__page_rejuvenate(struct weft__page *page, const void *block) {
+  size_t number = weft__page_number(page, block);
+  uint64_t others = ~(UINT64_C(1) << number % 64);
+  weft__page_aged(page)[number / 64] &= others;
+  weft__page_old(page)[number / 64] &= others;
+}
+
+#endif
