@@ -22,6 +22,7 @@ WARN    := -Wall -Wextra -Wundef -Wshadow -Wstrict-prototypes -Wmissing-prototyp
 OPT     := $(if $(DEBUG),-O1 -DWEFT_DEBUG=1,-O2) -g
 SANFLAGS_thread  := -fsanitize=thread
 SANFLAGS_address := -fsanitize=address,undefined -fno-sanitize-recover=all
+SANFLAGS_fuzzer  := -fsanitize=fuzzer-no-link $(SANFLAGS_address)
 SANFLAGS := $(SANFLAGS_$(SAN))
 PIC     := -fPIC -fvisibility=hidden -fno-semantic-interposition -ftls-model=initial-exec
 CFLAGS  ?=
@@ -79,7 +80,7 @@ libs: $(foreach m,$(MODES),$(LIB_$(m)))
 # Debian packages by purpose; `.ci/packages` installs what is missing, as root or through sudo.
 PACKAGES_BUILD := gcc libc6-dev liburcu-dev
 PACKAGES_DEMO  := $(PACKAGES_BUILD) pkg-config libmicrohttpd-dev libcurl4-openssl-dev
-PACKAGES_TEST  := $(PACKAGES_BUILD) clang libclang-rt-14-dev libcriterion-dev spin
+PACKAGES_TEST  := $(PACKAGES_BUILD) clang libclang-rt-14-dev libcriterion-dev spin python3
 
 .PHONY: demo-packages test-packages test
 demo-packages:
@@ -120,7 +121,9 @@ help:
 	@echo 'make test          install what is missing, run the whole quick test matrix'
 	@echo 'make unit          the unit tests of the current variant      make stress-quick   its stress programs, briefly'
 	@echo 'make stress        all stress programs, long (STRESS_SECONDS=60)'
-	@echo 'make verify        model-check the count protocol with Spin'
+	@echo 'make fuzz-quick    random operations on containers, replayed and compared by CPython, 2 s; `make stress` does it long'
+	@echo 'make fuzz          the same, thought up by libFuzzer (FUZZ_SECONDS=60)'
+	@echo 'make verify        model-check the protocols of counts, threads, sharing and grace periods with Spin'
 	@echo 'make bench         benchmarks, with the peers that are installed; W=family for one     make bench-deps  install peers'
 	@echo 'make install       into PREFIX ($(PREFIX)), with pkg-config files; DESTDIR respected'
 	@echo 'make lint          what a grep can check of the house style    make format         clang-format'

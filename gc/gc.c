@@ -128,6 +128,7 @@ void weft__gc_tell(enum weft_gc_phase phase, const weft_gc_info *info) {
 }
 
 weft_object *weft_gc_garbage(void) {
+  /* order: acquire [garbage-list]: as below. */
   weft_object *fresh = weft__load_acquire(&garbage_list) ? NULL : weft_list_new();
   if (!fresh && !garbage_list) return NULL;
   weft__lock_acquire(&callbacks_lock);

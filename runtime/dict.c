@@ -33,10 +33,15 @@ uint64_t weft__table_key = 1; /* set with the hash seed, see str.c */
 
 extern const weft_type weft__dict_iterator_type;
 
+/* It has no entries; where they would be is a place all the same, for code that forms an entry's address. */
 static struct {
   table head;
   uint16_t cells[1 << WEFT__TABLE_MIN_BITS];
-} none_with_cells = {.head = {.mask = (1 << WEFT__TABLE_MIN_BITS) - 1, .bits = WEFT__TABLE_MIN_BITS, .width = 1}};
+  uintptr_t entries[1];
+} none_with_cells = {.head = {.entries = none_with_cells.entries,
+                              .mask = (1 << WEFT__TABLE_MIN_BITS) - 1,
+                              .bits = WEFT__TABLE_MIN_BITS,
+                              .width = 1}};
 #define none (&none_with_cells.head)
 
 /* --- Tables --- */
@@ -819,6 +824,7 @@ const weft_type weft__dict_iterator_type = {
              .flags = WEFT_TYPE_CONTAINER,
              .traverse = dict_iterator_traverse,
              .dealloc = dict_iterator_dealloc,
+             .hash = weft__hash_identity,
              .next = dict_iterator_next},
     .guarded = true,
     .quiet = true,

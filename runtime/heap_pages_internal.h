@@ -116,7 +116,9 @@ struct weft__large {
   uint32_t scratch; /* as in a page's array */
   uint8_t generation;
 };
-static inline struct weft__large *weft__large_of(const weft_object *o) { return (struct weft__large *)(uintptr_t)o - 1; }
+static inline struct weft__large *weft__large_of(const weft_object *o) {
+  return (struct weft__large *)(uintptr_t)o - 1;
+}
 
 void weft__large_stats(size_t *blocks, size_t *bytes);
 /* Calls `visit` for every large object of a container type; in a stopped world. */

@@ -123,6 +123,7 @@ const weft_type weft__sequence_iterator_type = {
              .flags = WEFT_TYPE_CONTAINER,
              .traverse = sequence_iterator_traverse,
              .dealloc = sequence_iterator_dealloc,
+             .hash = weft__hash_identity,
              .next = sequence_next},
     .guarded = true,
     .quiet = true,

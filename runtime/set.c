@@ -813,6 +813,7 @@ const weft_type weft__set_iterator_type = {
              .flags = WEFT_TYPE_CONTAINER,
              .traverse = set_iterator_traverse,
              .dealloc = set_iterator_dealloc,
+             .hash = weft__hash_identity,
              .next = set_iterator_next},
     .guarded = true,
     .quiet = true,

@@ -120,7 +120,7 @@ static int tuple_hash(weft_object *self, int64_t *hash) {
 static weft_object *tuple_add(weft_object *a, weft_object *b) {
   if (!weft_tuple_check(a) || !weft_tuple_check(b)) return NULL;
   struct weft__tuple *x = (struct weft__tuple *)a, *y = (struct weft__tuple *)b;
-  if (x->size + y->size == 0) return &empty.header;
+  if (x->size == 0 || y->size == 0) return weft_new_ref(x->size ? a : b);
   struct weft__tuple *sum = make(x->size + y->size);
   if (!sum) return NULL;
   for (size_t i = 0; i < sum->size; i++)
@@ -144,6 +144,7 @@ static weft_object *tuple_multiply(weft_object *a, weft_object *b) {
   int64_t n = weft_int_value(n_object);
   size_t total;
   if (n <= 0 || once->size == 0) return &empty.header;
+  if (n == 1) return weft_new_ref(&once->header);
   if (__builtin_mul_overflow(once->size, (size_t)n, &total)) return weft_raise_memory();
   struct weft__tuple *t = make(total);
   if (!t) return NULL;

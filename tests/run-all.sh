@@ -49,6 +49,7 @@ variant() {
     case $target in
       unit) $make --no-print-directory -j"$jobs" "$@" unit-programs || return 1 ;;
       stress-quick) $make --no-print-directory -j"$jobs" "$@" stress-programs || return 1 ;;
+      fuzz-quick) $make --no-print-directory -j"$jobs" "$@" fuzz-programs || return 1 ;;
     esac
   done
   for target in $targets; do $make --no-print-directory "$@" "$target" || status=1; done
@@ -75,6 +76,7 @@ part thread          variant 'unit stress-quick' CC=gcc SAN=thread
 if command -v clang >/dev/null; then
   part clang-thread  variant stress-quick        CC=clang SAN=thread
 fi
+part fuzz            variant fuzz-quick          CC=gcc SAN=address
 if [ -f tests/models/verify.sh ]; then part models models; fi
 
 echo "$passed passed, $failed failed"

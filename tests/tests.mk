@@ -6,6 +6,8 @@
 UNIT_SRC   := $(sort $(wildcard tests/*/test_*.c))
 STRESS_SRC := $(sort $(wildcard tests/stress/*.c))
 STRESS     := $(STRESS_SRC:tests/stress/%.c=%)
+# The fuzzer: what its two programs share, and their mains.
+FUZZ_SRC   := $(filter-out %/seeded.c %/libfuzzer.c,$(sort $(wildcard tests/fuzz/*.c)))
 
 # Where Criterion maps its own memory is of no concern to anybody but ThreadSanitizer: see the file.
 ifeq ($(SAN),thread)
@@ -18,6 +20,8 @@ UNIT_OPT   := $(if $(SAN)$(DEBUG),-O0,-O1)
 
 STRESS_SECONDS ?= 60
 STRESS_SEED    ?= 1
+FUZZ_SECONDS   ?= 60
+FUZZ_QUICK_SECONDS ?= 2
 UNIT_LIMIT     ?= 300
 
 # Without halt_on_error a race is printed and the test passes. Children of fork start threads of their own.
@@ -33,6 +37,8 @@ define TEST_RULES
 UNIT_OBJ_$(1)   := $(UNIT_SRC:%.c=$(call out,$(1))/%.o)
 STRESS_OBJ_$(1) := $(STRESS_SRC:%.c=$(call out,$(1))/%.o)
 STRESS_BIN_$(1) := $(STRESS:%=$(call out,$(1))/tests/stress/%)
+FUZZ_OBJ_$(1)   := $(FUZZ_SRC:%.c=$(call out,$(1))/%.o)
+FUZZ_BIN_$(1)   := $(call out,$(1))/tests/fuzz/seeded
 
 $$(UNIT_OBJ_$(1)): TEST_OPT := $(UNIT_OPT)
 $(call out,$(1))/tests/%.o: tests/%.c $(INCLUDE)
@@ -42,15 +48,18 @@ $(call out,$(1))/tests/unit: $$(UNIT_OBJ_$(1)) $(call out,$(1))/libweft-$(1).a
 	$$(Q)$$(CC) $$(ALLFLAGS) $(UNIT_FLAGS) $$^ -lcriterion $(LIBS) -o $$@
 $$(STRESS_BIN_$(1)): %: %.o $(call out,$(1))/libweft-$(1).a
 	$$(Q)$$(CC) $$(ALLFLAGS) $$^ $(LIBS) -o $$@
-.SECONDARY: $$(STRESS_OBJ_$(1))
--include $$(UNIT_OBJ_$(1):.o=.d) $$(STRESS_OBJ_$(1):.o=.d)
+$(call out,$(1))/tests/fuzz/%: $(call out,$(1))/tests/fuzz/%.o $$(FUZZ_OBJ_$(1)) $(call out,$(1))/libweft-$(1).a
+	$$(Q)$$(CC) $$(ALLFLAGS) $$(if $$(filter %/libfuzzer,$$@),-fsanitize=fuzzer) $$^ $(LIBS) -o $$@
+.SECONDARY: $$(STRESS_OBJ_$(1)) $$(FUZZ_OBJ_$(1)) $(call out,$(1))/tests/fuzz/seeded.o $(call out,$(1))/tests/fuzz/libfuzzer.o
+-include $$(UNIT_OBJ_$(1):.o=.d) $$(STRESS_OBJ_$(1):.o=.d) $$(FUZZ_OBJ_$(1):.o=.d)
 endef
 $(foreach m,gil biased atomic,$(eval $(call TEST_RULES,$(m))))
 
-.PHONY: unit-programs stress-programs unit stress stress-quick verify check
+.PHONY: unit-programs stress-programs fuzz-programs unit stress stress-quick fuzz fuzz-quick verify check
 
 unit-programs: $(foreach m,$(MODES),$(call out,$(m))/tests/unit)
 stress-programs: $(foreach m,$(MODES),$(STRESS_BIN_$(m)))
+fuzz-programs: $(foreach m,$(MODES),$(FUZZ_BIN_$(m)))
 
 # All modes run even if one fails. The line "unit <mode>: ..." repeats Criterion's own count for whoever adds them up.
 unit: unit-programs
@@ -59,16 +68,28 @@ unit: unit-programs
 	    bash tests/run-unit.sh $$m $(B)/$$m$(VARIANT)/tests/unit $(UNIT_LIMIT) $(if $(F),--filter '$(F)') || status=1; \
 	done; exit $$status
 
-run_stress = status=0; for m in $(MODES); do for s in $(if $(S),$(S),$(STRESS)); do \
+# Programs below tests/ by name, for so many seconds each.
+run_stress = status=0; for m in $(MODES); do for s in $(1); do \
 	  TSAN_OPTIONS='$(TSAN_STRESS)' ASAN_OPTIONS='$(ASAN_STRESS)' UBSAN_OPTIONS='$(UBSAN_ALL)' \
-	    bash tests/run-stress.sh $$m $$s $(B)/$$m$(VARIANT)/tests/stress/$$s $(1) $(STRESS_SEED) || status=1; \
+	    bash tests/run-stress.sh $$m $${s\#\#*/} $(B)/$$m$(VARIANT)/tests/$$s $(2) $(STRESS_SEED) || status=1; \
 	done; done; exit $$status
 
 stress-quick: stress-programs
-	@$(call run_stress,1)
+	@$(call run_stress,$(addprefix stress/,$(or $(S),$(STRESS))),1)
 
-stress: stress-programs
-	@$(call run_stress,$(STRESS_SECONDS))
+stress: stress-programs fuzz-programs
+	@$(call run_stress,$(if $(S),$(addprefix stress/,$(S)),$(addprefix stress/,$(STRESS)) fuzz/seeded),$(STRESS_SECONDS))
+
+# Random operations beside CPython's: from a seed; or from libFuzzer, in the mode that MODE names, which keeps what it
+# finds in build/fuzz.
+fuzz-quick: fuzz-programs
+	@$(call run_stress,fuzz/seeded,$(FUZZ_QUICK_SECONDS))
+
+fuzz:
+	@$(foreach m,$(MODES),$(MAKE) --no-print-directory CC=clang SAN=fuzzer MODE=$(m) $(B)/$(m)-clang-fuzzer/tests/fuzz/libfuzzer && \
+	  mkdir -p $(B)/fuzz/corpus && ASAN_OPTIONS='$(ASAN_STRESS)' UBSAN_OPTIONS='$(UBSAN_ALL)' \
+	  $(B)/$(m)-clang-fuzzer/tests/fuzz/libfuzzer -max_total_time=$(FUZZ_SECONDS) -max_len=2000 -timeout=60 \
+	    -print_final_stats=1 -artifact_prefix=$(B)/fuzz/$(m)- $(B)/fuzz/corpus && ) :
 
 verify:
 	@bash tests/models/verify.sh

@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
 # Checks the models in this directory: every configuration must pass an exhaustive search, every mutant must fail, and
@@ -6,21 +6,26 @@
 #
 #   verify.sh [word...]     only the checks whose line contains one of the words
 #   BUILD=dir               where to work (default: build/verify under the root of the tree)
+#   JOBS=n                  checks at once (default: as many as there are cores)
 #   DEPTH=n                 longest path of a search (default: 1000000); a search that reaches it fails
 #
 # Three kinds of checks, each a name, a model and the defines of its configuration:
 #   proves   no assertion fails, no deadlock, and the search was complete
 #   breaks   with the mutant's define added, some assertion fails or there is a deadlock
 #   reaches  with REACH_<state> defined, the assert(false) placed in that state fails
+#
+# Each check works in a directory of its own. Its line, and what there is to say about a failure, go to `report` there,
+# and are printed when those of all checks before it have been.
 
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 work=${BUILD:-$here/../../build/verify}
+jobs=${JOBS:-$(nproc)}
 mkdir -p "$work" && cd "$work" || exit 1
+rm -rf ./[0-9]*
 
 : "${CC:=cc}"
-passed=0
-failed=0
+started=0 running=0 printed=0 passed=0 failed=0
 only="$*"
 
 wanted() {
@@ -31,20 +36,35 @@ wanted() {
   return 1
 }
 
-# report ok|FAIL line
-report() {
-  if [ "$1" = ok ]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
-  printf '%-4s %s\n' "$1" "$2"
+# check proves|breaks|reaches line model define...: starts a check as soon as fewer than $jobs are running.
+check() {
+  local kind=$1 line=$2
+  shift
+  wanted "$line" || return 0
+  while [ "$running" -ge "$jobs" ]; do wait_for_one; done
+  started=$((started + 1)) running=$((running + 1))
+  mkdir "$started"
+  (cd "$started" && "check_$kind" "$@" >unfinished && mv unfinished report && rm -f pan pan.* ./*.trail) &
 }
 
-# search model define...: the verifier's output is left in `output`.  TABLE: log2 of its hash table, for speed only
+wait_for_one() {
+  wait -n
+  running=$((running - 1))
+  while [ "$printed" -lt "$started" ] && [ -f "$((printed + 1))/report" ]; do
+    printed=$((printed + 1))
+    cat "$printed/report"
+    if grep -q '^ok ' "$printed/report"; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  done
+}
+
+# search model define...: the verifier's output is left in `output`. For speed only: OPT, for searches that take longer
+# than an optimising compiler; TABLE, log2 of the hash table.
 search() {
-  model=$1
+  local model=$1
   shift
-  rm -f pan pan.* ./*.trail
   spin -a "$@" "$here/$model.pml" >output 2>&1 &&
     [ -f pan.c ] &&
-    $CC -O1 -w -DSAFETY -DCOLLAPSE -DMEMLIM=5000 -o pan pan.c >>output 2>&1 &&
+    $CC ${OPT:--O0} -w -DSAFETY -DCOLLAPSE -DMEMLIM=5000 -o pan pan.c >>output 2>&1 &&
     ./pan -m"${DEPTH:-1000000}" -w"${TABLE:-22}" >output 2>&1
 }
 
@@ -60,41 +80,49 @@ complete() {
     ! grep -Eqi 'max search depth too small|out of memory|reached -DMEMLIM|search not completed|aborting|truncat' output
 }
 
-proves() {
-  name=$1
-  wanted "$name" || return 0
+proves() { check proves "$@"; }
+check_proves() {
+  local name=$1
   shift
-  TABLE=25 search "$@"
+  OPT=-O1 TABLE=24 search "$@"
   if complete; then
-    report ok "$name  ($(states) states)"
+    echo "ok   $name  ($(states) states)"
   else
-    report FAIL "$name: $(error)"
+    echo "FAIL $name: $(error)"
     why
   fi
 }
 
 breaks() {
-  mutant=$1
-  wanted "mutant $mutant" || return 0
+  local mutant=$1
   shift
-  search "$@" "-D$mutant"
+  check breaks "mutant $mutant" "$@" "-D$mutant"
+}
+check_breaks() {
+  local name=$1
+  shift
+  search "$@"
   if [ -n "$(error)" ]; then
-    report ok "mutant $mutant fails as it must: $(error)"
+    echo "ok   $name fails as it must: $(error)"
   else
-    report FAIL "mutant $mutant passes in $*"
+    echo "FAIL $name passes in $*"
     why
   fi
 }
 
 reaches() {
-  state=$1
-  wanted "reaches $state" || return 0
+  local state=$1
   shift
-  search "$@" "-DREACH_$state"
+  check reaches "reaches $state" "$@" "-DREACH_$state"
+}
+check_reaches() {
+  local name=$1
+  shift
+  search "$@"
   if [ "$(error)" = 'assertion violated 0' ]; then
-    report ok "reaches $state"
+    echo "ok   $name"
   else
-    report FAIL "reaches $state: not in $* $(error)"
+    echo "FAIL $name: not in $* $(error)"
     why
   fi
 }
@@ -124,7 +152,7 @@ proves 'brc_weak: 2 threads'            brc_weak -DOPS=4
 proves 'brc_weak: 2 threads, spill'     brc_weak -DOPS=4 -DMINE_MAX=4
 proves 'brc_weak: 3 threads'            brc_weak -DTHREADS=3 -DOPS=2
 proves 'brc_weak: 2 threads, peek'      brc_weak -DPEEK -DSTABLE_MEMORY -DOPS=4
-proves 'brc_weak: 3 threads, peek'      brc_weak -DPEEK -DSTABLE_MEMORY -DTHREADS=3 -DOPS=2
+proves 'brc_weak: 3 threads, peek'      brc_weak -DPEEK -DSTABLE_MEMORY -DTHREADS=3 -DOPS=1
 breaks BRC_FREE_AT_ONCE_PUB             brc_weak
 breaks BRC_PUB_LATE                     brc_weak
 breaks BRC_TRY_MERGED_ZERO              brc_weak
@@ -215,6 +243,66 @@ reaches WAIT_WHILE_HELD                 world_stop -DTHREADS=2
 reaches STOP_WHILE_HELD                 world_stop -DTHREADS=3
 reaches SECOND_STOPPER                  world_stop -DTHREADS=2
 
-rm -f pan pan.* ./*.trail output
+# --- Private until shared ---
+
+proves 'share: 2 threads'               share -DOPS=2
+proves 'share: 2 threads, stops'        share -DOPS=2 -DSTOPS
+proves 'share: 2 threads, newcomer'     share -DOPS=1 -DNEWCOMERS
+proves 'share: 3 threads'               share -DTHREADS=3 -DOPS=1
+breaks SHARE_WITHOUT_HOLD               share
+breaks SHARE_TAKES_SLOT_UNLOCKED        share -DOPS=1 -DNEWCOMERS
+breaks SHARE_VACANT_WAITS               share
+breaks SHARE_REQUEST_LATE               share
+breaks SHARE_CLEARED_LATE               share -DTHREADS=3 -DOPS=1
+breaks SHARE_DETACH_IGNORES             share
+breaks SHARE_ANSWERS_ANYWHERE           share
+breaks SHARE_WAITS_ATTACHED             share
+breaks SHARE_WAKES_FIRST                share
+breaks SHARE_SLEEPS_BLINDLY             share
+breaks SHARE_ANSWERED_FIRST             share
+breaks SHARE_WALKS_ANY_PAGE             share -DTHREADS=3 -DOPS=1
+breaks SHARE_WALKS_ALL                  share -DTHREADS=3 -DOPS=1
+breaks SHARE_ASKS_IN_STOP               share -DOPS=1 -DSTOPS
+breaks SHARE_SHARES_FOR_RUNNING         share
+reaches WALK_FOR_ANOTHER                share
+reaches ASKS_PARKED                     share -DTHREADS=3 -DOPS=1 -DSTOPS
+reaches SHARE_FOR_VACANT                share
+reaches ASK_EACH_OTHER                  share
+
+# --- Brackets and grace periods ---
+
+proves 'bracket: 2 threads'             bracket -DOPS=2
+proves 'bracket: 2 threads, no memory'  bracket -DOPS=2 -DBATCHES=1
+proves 'bracket: 3 threads'             bracket -DTHREADS=3 -DOPS=1
+proves 'bracket: 2 threads, end at any time' bracket -DOPS=2 -DBATCHES=1 -DANYTIME
+proves 'bracket: a private container'   bracket -DTHREADS=1 -DOPS=4 -DPRIVATE
+breaks BRACKET_RELEASES_AT_ONCE         bracket
+breaks BRACKET_OWN_AT_ONCE              bracket -DTHREADS=1 -DOPS=3 -DPRIVATE
+breaks BRACKET_LOADS_FIRST              bracket -DBATCHES=1
+breaks BRACKET_COUNTS_LATE              bracket -DBATCHES=1
+breaks BRACKET_POP_MOVES                bracket
+breaks BRACKET_DEATH_AT_ONCE            bracket -DBATCHES=1
+breaks BRACKET_DROPS_CONTAINER          bracket -DBATCHES=1
+breaks GRACE_TELLS_FIRST                bracket -DBATCHES=1
+breaks GRACE_LOOKS_FIRST                bracket
+breaks GRACE_ATTACHES_BLINDLY           bracket
+breaks GRACE_CLEARED_LATE               bracket
+breaks GRACE_DETACH_KEEPS               bracket
+breaks GRACE_EXIT_KEEPS                 bracket
+breaks GRACE_EXIT_TELLS_NOBODY          bracket
+breaks GRACE_EXIT_TO_ITSELF             bracket
+breaks GRACE_FREES_EARLY                bracket
+breaks GRACE_WAITS_IN_BRACKET           bracket
+breaks GRACE_SETTLES_IN_BRACKET         bracket -DOPS=1 -DANYTIME
+breaks GRACE_SETTLES_RELEASING          bracket -DANYTIME
+breaks GRACE_ABANDONS_FREE              bracket -DOPS=1 -DANYTIME
+breaks GRACE_STATES_FIRST               bracket -DOPS=1 -DANYTIME
+breaks GRACE_CALLBACK_UNLOCKED          bracket -DOPS=1 -DANYTIME
+reaches NO_MEMORY_IN_BRACKET            bracket -DBATCHES=1
+reaches RELEASED_BEFORE_CALLBACK        bracket
+reaches RELEASES_FOR_THE_DEAD           bracket
+reaches CALLBACK_OF_ABANDONED           bracket -DOPS=1 -DANYTIME
+
+while [ "$running" -gt 0 ]; do wait_for_one; done
 echo "$passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+[ "$failed" -eq 0 ] && [ "$printed" -eq "$started" ]

@@ -680,3 +680,20 @@ RuntimeTest(objects, bits_of_ints_and_of_bools) {
   weft_auto weft_object *half = FLOAT(0.5);
   cr_assert(!weft_and(half, ten) && raised_with(&weft_TypeError, "&"));
 }
+
+RuntimeTest(objects, iterators_are_keys_by_their_identity) {
+  weft_auto weft_object *list = weft_list_new(), *dict = weft_dict_new(), *set = weft_set_new();
+  weft_object *iterators[] = {weft_iter(list), weft_iter(dict), weft_dict_iter_items(dict), weft_iter(set)};
+  enum { ITERATORS = sizeof iterators / sizeof *iterators };
+  weft_auto weft_object *keys = weft_set_new();
+  for (int i = 0; i < ITERATORS; i++) {
+    int64_t first, second;
+    cr_assert(weft_hash(iterators[i], &first) == 0 && weft_hash(iterators[i], &second) == 0 && first == second);
+    cr_assert_eq(weft_set_add(keys, iterators[i]), 0);
+  }
+  cr_assert_eq(weft_set_length(keys), ITERATORS);
+  for (int i = 0; i < ITERATORS; i++) {
+    cr_assert_eq(weft_set_contains(keys, iterators[i]), 1);
+    weft_decref(iterators[i]);
+  }
+}

@@ -266,3 +266,10 @@ RuntimeTest(tuples, traverse_visits_the_items_until_told_to_stop) {
   cr_assert_eq(weft_tuple_type.spec.traverse(t, count_visit, &count), 77);
   cr_assert_eq(count, 2);
 }
+
+RuntimeTest(tuples, a_sum_with_nothing_and_a_single_repetition_are_the_tuple_itself) {
+  weft_auto weft_object *empty = weft_tuple_new(0, NULL), *t = weft_tuple_pack(2, INT(1), INT(2));
+  weft_auto weft_object *left = weft_add(empty, t), *right = weft_add(t, empty), *once = weft_multiply(t, INT(1));
+  cr_assert(left == t && right == t && once == t);
+  cr_assert_eq(weft_refcount(t), 4);
+}
