@@ -220,13 +220,15 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
   m->type.guarded = has_instances(&m->type) || base->guarded;
   bool simple = !m->type.spec.dealloc && !(m->type.spec.flags & WEFT_TYPE_CONTAINER) && !m->type.marks_offset;
   m->type.plain = simple && !m->type.spec.item_size && m->type.spec.basic_size <= WEFT__SMALL_MAX;
-  if (m->type.spec.dealloc == instance_dealloc)
-    m->type.body_dealloc = base->body_dealloc;
-  else if (has_instances(&m->type) && m->type.spec.dealloc && m->type.spec.dealloc != weft__generic_dealloc)
-    m->type.body_dealloc = m->type.spec.dealloc, m->type.spec.dealloc = instance_dealloc;
-  if (!m->type.spec.dealloc)
-    m->type.spec.dealloc =
-        has_instances(&m->type) && !m->type.body_clear ? weft__instance_dealloc : weft__generic_dealloc;
+  /* Generated ones are made anew; the user's know nothing of attributes. */
+  void (**dealloc)(weft_object *) = &m->type.spec.dealloc;
+  bool generated = !*dealloc || *dealloc == weft__generic_dealloc || *dealloc == weft__instance_dealloc;
+  if (generated) {
+    *dealloc = has_instances(&m->type) && !m->type.body_clear ? weft__instance_dealloc : weft__generic_dealloc;
+  } else if (has_instances(&m->type)) {
+    m->type.body_dealloc = *dealloc == instance_dealloc ? base->body_dealloc : *dealloc;
+    *dealloc = instance_dealloc;
+  }
   weft__lock_acquire(&made_lock);
   m->next = made;
   made = m;
