@@ -7,21 +7,23 @@
  * finalizers. While any of these runs, the collection holds a reference to each object, so that all are whole.
  *
  *   The short way: when no code of the user's can run on the way to their ends, each object is *condemned* while the
- * world is stopped: its word becomes immortal, so that the others' references to it need no more counting; then each
- * one's dealloc slot is called once, in any order.
+ * world is stopped: its word becomes immortal, so that the others' references to it need no more counting; then all let
+ * go of what they hold, in any order; and only then their memory is freed, to which nothing leads any more.
  *
  * Which generation: the oldest whose count exceeds its threshold. The oldest of all only if, besides, what has become
  * old since its last collection is more than a quarter of what was left then (CPython's guard, bpo-4074).
  */
-#include <string.h>
+#include <limits.h>
 
 #include "gc/gc_internal.h"
-#include "runtime/instance_internal.h"
+#include "runtime/heap_internal.h"
 #include "runtime/runtime_internal.h"
 #include "sync/attach.h"
+#include "sync/futex.h"
+#include "sync/grace_internal.h"
 #include "sync/tstate.h"
 
-enum { FULL = WEFT_GC_GENERATIONS - 1 };
+enum { FULL = WEFT_GC_GENERATIONS - 1, WAIT_NS = 5000000 };
 
 struct weft__gc weft__gc = {.threshold = {700, 10, 10}};
 #define gc weft__gc
@@ -64,11 +66,9 @@ static void count_collection(int generation, size_t survived) {
 
 /* --- The ends of garbage --- */
 
-static bool is_quiet(const weft_object *o) { return o->type->quiet && o->type->spec.dealloc; }
-
 static bool all_quiet(const struct weft__objects *garbage) {
   for (size_t i = 0; i < garbage->size; i++)
-    if (!is_quiet(garbage->item[i])) return false;
+    if (!garbage->item[i]->type->release) return false;
   return true;
 }
 
@@ -82,11 +82,17 @@ static void free_condemned(const struct weft__objects *garbage) {
   ts->dealloc_depth++; /* what dies with them goes on the trash list before it is too deep */
   for (size_t i = 0; i < garbage->size; i++) {
     if (i + AHEAD < garbage->size) __builtin_prefetch(*(void **)(garbage->item[i + AHEAD] + 1));
-    weft_object *o = garbage->item[i];
-    o->type->spec.dealloc(o);
+    garbage->item[i]->type->release(garbage->item[i]);
   }
   ts->dealloc_depth--;
   weft__empty_trash();
+  for (size_t i = 0; i < garbage->size; i++) {
+    weft_object *o = garbage->item[i];
+    const weft_type_spec *spec = &o->type->spec;
+    size_t size = spec->item_size ? spec->size_of(o) : spec->basic_size;
+    weft__count_bury(&o->count);
+    weft__heap_free(o, size);
+  }
 }
 
 static void hold(const struct weft__objects *garbage) {
@@ -210,17 +216,34 @@ static int64_t collect(int generation) {
 
 /* True: the calling thread may collect, and has to say when it is done. */
 static bool begin(void) {
-  uint32_t no = 0;
+  uint32_t nobody = 0;
   /* order: acquire [collecting]: sees what the thread that collected last has written. */
-  return !weft__world_is_stopped() && weft__cas_acquire(&gc.collecting, &no, 1u);
+  return !weft__world_is_stopped() && weft__cas_acquire(&gc.collecting, &nobody, weft__self()->slot);
 }
-/* order: release [collecting]: see begin. */
-static void end(void) { weft__store_release(&gc.collecting, 0u); }
+static void end(void) {
+  /* order: release [collecting]: see begin. */
+  weft__store_release(&gc.collecting, 0u);
+  /* order: relaxed: one that is missed looks up by itself. */
+  if (weft__load_relaxed(&gc.waiting)) weft__futex_wake(&gc.collecting, INT_MAX);
+}
+
+/* Others make garbage while a thread disposes of some: they are to let it go first. Not for ever: it may run
+ * finalizers, and these may wait for something that the calling thread has. */
+static void wait_for_end(void) {
+  uint32_t collector = weft__load_relaxed(&gc.collecting);
+  if (!collector || collector == weft__self()->slot || weft__self()->sections_open || weft__in_bracket()) return;
+  weft__add_relaxed(&gc.waiting, 1u);
+  weft__detach_for_wait();
+  weft__futex_wait(&gc.collecting, collector, WAIT_NS);
+  weft__reattach_after_wait();
+  weft__sub_relaxed(&gc.waiting, 1u);
+}
 
 bool weft__gc_due(void) {
   struct weft__heap *heap = weft__tls.heap;
   if (!begin()) {
-    /* One is under way: ask again when as many have been made once more. */
+    wait_for_end();
+    /* Asks again when as many have been made once more. */
     uint32_t limit = weft__gc_young_limit();
     weft__store_relaxed(&heap->young_limit, limit == UINT32_MAX ? limit : heap->young + limit);
     return false;

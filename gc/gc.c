@@ -17,6 +17,20 @@
 
 /* --- Settings --- */
 
+void weft__gc_init(void) {
+  const char *text = getenv("WEFT_GC_THRESHOLD");
+  for (int i = 0; text && i < WEFT_GC_GENERATIONS; i++) {
+    char *end;
+    unsigned long value = strtoul(text, &end, 10);
+    if (end == text || value > UINT32_MAX || (*end && *end != ',')) {
+      weft__warn("WEFT_GC_THRESHOLD is not one to three numbers with commas between them; the rest of it is ignored");
+      return;
+    }
+    weft__store_relaxed(&gc.threshold[i], (uint32_t)value);
+    text = *end ? end + 1 : NULL;
+  }
+}
+
 static void set_limit(struct weft__tstate *ts, void *unused) {
   (void)unused;
   /* order: relaxed: a thread that has not seen it yet asks weft__gc_due, which has. */

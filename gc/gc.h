@@ -34,8 +34,8 @@ WEFT_API bool weft_gc_enable(void);
 WEFT_API bool weft_gc_disable(void);
 WEFT_API bool weft_gc_is_enabled(void);
 
-/* 700, 10 and 10 at first. Threshold 0 is a number of containers, 0: it does not run by itself; the others are numbers
- * of collections that may be exceeded by one. */
+/* 700, 10 and 10 at first, or what the environment says: WEFT_GC_THRESHOLD=700,10,10. Threshold 0 is a number of
+ * containers, 0: it does not run by itself; the others are numbers of collections that may be exceeded by one. */
 WEFT_API void weft_gc_set_threshold(const uint32_t thresholds[WEFT_GC_GENERATIONS]);
 WEFT_API void weft_gc_get_threshold(uint32_t thresholds[WEFT_GC_GENERATIONS]);
 /* What is compared with the thresholds: containers made less those that died since the last collection, in all threads;

@@ -9,7 +9,8 @@
 struct weft__gc {
   uint32_t threshold[WEFT_GC_GENERATIONS]; /* atomic */
   uint32_t disabled;                       /* atomic */
-  uint32_t collecting;                     /* atomic: a thread is between the start and the end of a collection */
+  uint32_t collecting;                     /* atomic, futex: the slot of the thread that collects; 0: none */
+  uint32_t waiting;                        /* atomic: threads that wait for its end */
   unsigned debug;                          /* atomic */
   /* The rest is changed in a stopped world, or by the thread that collects. */
   uint64_t collections_since[WEFT_GC_GENERATIONS]; /* of the next younger generation; [0] is unused */

@@ -122,8 +122,9 @@ WEFT_ALWAYS_INLINE void page_members(graph *g, struct weft__page *page, member v
     weft_object *o = (weft_object *)(void *)p;
     if (weft__count_is_dead(&o->count)) continue;
     /* What stands first in a body is most often where its table is. */
-    uint8_t *later = p + AHEAD * size;
-    if (later < page->carved) __builtin_prefetch(*(void **)(void *)(later + sizeof(weft_object)));
+    weft_object *later = (weft_object *)(void *)(p + AHEAD * size);
+    if ((uint8_t *)later < page->carved && !weft__count_is_dead(&later->count))
+      __builtin_prefetch(*(void **)(void *)(later + 1));
     visit(g, o, &page->scratch[number]);
   }
 }

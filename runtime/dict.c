@@ -811,8 +811,10 @@ static int dict_iterator_traverse(weft_object *self, weft_visit visit, void *arg
   return it->dict ? visit(it->dict, arg) : 0;
 }
 
+static void dict_iterator_release(weft_object *self) { weft_clear(&((struct dict_iterator *)self)->dict); }
+
 static void dict_iterator_dealloc(weft_object *self) {
-  weft_clear(&((struct dict_iterator *)self)->dict);
+  dict_iterator_release(self);
   weft__heap_free(self, sizeof(struct dict_iterator));
 }
 
@@ -828,6 +830,7 @@ const weft_type weft__dict_iterator_type = {
              .next = dict_iterator_next},
     .guarded = true,
     .quiet = true,
+    .release = dict_iterator_release,
 };
 
 /* --- The type --- */
@@ -843,8 +846,10 @@ static int dict_traverse(weft_object *self, weft_visit visit, void *arg) {
   return 0;
 }
 
+static void dict_release(weft_object *self) { drop_table(((dict *)self)->table, true); }
+
 static void dict_dealloc(weft_object *self) {
-  drop_table(((dict *)self)->table, true);
+  dict_release(self);
   weft__heap_free(self, sizeof(dict));
 }
 
@@ -945,4 +950,5 @@ const weft_type weft_dict_type = {
     .lock_offset = offsetof(dict, lock),
     .guarded = true,
     .quiet = true,
+    .release = dict_release,
 };

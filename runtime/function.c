@@ -57,11 +57,15 @@ static int function_traverse(weft_object *self, weft_visit visit, void *arg) {
   return visit(f->name, arg);
 }
 
-static void function_dealloc(weft_object *self) {
+static void function_release(weft_object *self) {
   struct function *f = (struct function *)self;
   for (size_t i = 0; i < f->size; i++) weft_decref(f->captured[i]);
   weft_decref(f->name);
-  weft__heap_free(f, block_size(f->size));
+}
+
+static void function_dealloc(weft_object *self) {
+  function_release(self);
+  weft__heap_free(self, block_size(((struct function *)self)->size));
 }
 
 static weft_object *function_repr(weft_object *self) {
@@ -86,6 +90,7 @@ const weft_type weft_function_type = {
              .call = function_call,
              .size_of = function_size_of},
     .quiet = true,
+    .release = function_release,
 };
 
 /* --- cell --- */
@@ -123,8 +128,10 @@ static int cell_traverse(weft_object *self, weft_visit visit, void *arg) {
 
 static int cell_clear(weft_object *self) { return weft_cell_set(self, NULL); }
 
+static void cell_release(weft_object *self) { weft_clear(&((struct cell *)self)->value); }
+
 static void cell_dealloc(weft_object *self) {
-  weft_clear(&((struct cell *)self)->value);
+  cell_release(self);
   weft__heap_free(self, sizeof(struct cell));
 }
 
@@ -149,4 +156,5 @@ const weft_type weft_cell_type = {
              .hash = weft__hash_identity},
     .guarded = true,
     .quiet = true,
+    .release = cell_release,
 };

@@ -50,8 +50,8 @@ struct weft__page {
 };
 
 struct weft__heap {
-  uint32_t young;       /* containers made since the last collection, less those that died */
-  uint32_t young_limit; /* atomic: at so many a collection is due */
+  uint32_t young;                           /* containers made since the last collection, less those that died */
+  uint32_t young_limit;                     /* atomic: at so many a collection is due */
   struct weft__page *current[WEFT__BINS];   /* never NULL: a page without blocks when there is none */
   struct weft__page *available[WEFT__BINS]; /* doubly linked */
   struct weft__page *full;                  /* doubly linked, all bins */
@@ -130,7 +130,6 @@ WEFT_ALWAYS_INLINE void weft__heap_free_small(void *p) {
   struct weft__block *block = p;
   struct weft__page *page = weft__page_of(p);
   if (WEFT_DEBUG && page->block_size > sizeof *block) memset(block + 1, 0xDD, page->block_size - sizeof *block);
-  weft__store_relaxed(&block->dead, 0); /* of garbage, which dies with a count; relaxed: others only look */
   weft__block_poison(block, page->block_size);
   /* order: relaxed: only the page's own thread, one that adopts it while it has none, or one that has stopped the world
    * changes `local`. */

@@ -110,8 +110,10 @@ static int sequence_iterator_traverse(weft_object *self, weft_visit visit, void 
   return it->sequence ? visit(it->sequence, arg) : 0;
 }
 
+static void sequence_iterator_release(weft_object *self) { weft_clear(&((struct sequence_iterator *)self)->sequence); }
+
 static void sequence_iterator_dealloc(weft_object *self) {
-  weft_clear(&((struct sequence_iterator *)self)->sequence);
+  sequence_iterator_release(self);
   weft__heap_free(self, sizeof(struct sequence_iterator));
 }
 
@@ -127,4 +129,5 @@ const weft_type weft__sequence_iterator_type = {
              .next = sequence_next},
     .guarded = true,
     .quiet = true,
+    .release = sequence_iterator_release,
 };

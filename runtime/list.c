@@ -638,9 +638,13 @@ static int list_traverse(weft_object *self, weft_visit visit, void *arg) {
   return 0;
 }
 
-static void list_dealloc(weft_object *self) {
+static void list_release(weft_object *self) {
   table *t = ((list *)self)->items;
   table_drop_items(t, 0, t->size, true);
+}
+
+static void list_dealloc(weft_object *self) {
+  list_release(self);
   weft__heap_free(self, sizeof(list));
 }
 
@@ -738,4 +742,5 @@ const weft_type weft_list_type = {
     .lock_offset = offsetof(struct weft__list, lock),
     .guarded = true,
     .quiet = true,
+    .release = list_release,
 };

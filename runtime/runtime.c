@@ -95,6 +95,7 @@ int weft_init(void) {
   if (!weft__cas_acq_rel(&state, &stopped, (uint32_t)ENDING))
     weft__misuse("weft_init", "the runtime is initialised already");
   weft__ints_init();
+  weft__gc_init();
   if (!weft__hash_seed_init() || !fork_init() || !weft__tstate_init()) {
     weft__store_release(&state, (uint32_t)STOPPED);
     return -1;

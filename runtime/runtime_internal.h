@@ -147,6 +147,7 @@ static inline bool weft__all_given(const char *call, size_t n, weft_object *cons
 bool weft__gc_due(void);
 /* How many young containers are enough. */
 uint32_t weft__gc_young_limit(void);
+void weft__gc_init(void);   /* reads the environment */
 void weft__gc_forget(void); /* lets go of what it has saved. May: run finalizers */
 void weft__gc_at_end(void); /* the runtime ends: the same, and a last collection */
 void weft__gc_fini(void);

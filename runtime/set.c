@@ -800,8 +800,10 @@ static int set_iterator_traverse(weft_object *self, weft_visit visit, void *arg)
   return it->set ? visit(it->set, arg) : 0;
 }
 
+static void set_iterator_release(weft_object *self) { weft_clear(&((struct set_iterator *)self)->set); }
+
 static void set_iterator_dealloc(weft_object *self) {
-  weft_clear(&((struct set_iterator *)self)->set);
+  set_iterator_release(self);
   weft__heap_free(self, sizeof(struct set_iterator));
 }
 
@@ -817,6 +819,7 @@ const weft_type weft__set_iterator_type = {
              .next = set_iterator_next},
     .guarded = true,
     .quiet = true,
+    .release = set_iterator_release,
 };
 
 /* --- The types --- */
@@ -828,11 +831,15 @@ static int set_traverse(weft_object *self, weft_visit visit, void *arg) {
   return stop;
 }
 
-static void set_dealloc(weft_object *self) {
+static void set_release(weft_object *self) {
   set *o = (set *)self;
   drop_keys(o->table, true);
   table_drop(o, o->table, true);
-  weft__heap_free(self, sizeof *o);
+}
+
+static void set_dealloc(weft_object *self) {
+  set_release(self);
+  weft__heap_free(self, sizeof(set));
 }
 
 static void add_text(struct weft__text *text, const char *s) { weft__text_add(text, s, strlen(s)); }
@@ -935,6 +942,7 @@ const weft_type weft_set_type = {
     .lock_offset = offsetof(set, lock),
     .guarded = true,
     .quiet = true,
+    .release = set_release,
 };
 
 const weft_type weft_frozenset_type = {
@@ -957,4 +965,5 @@ const weft_type weft_frozenset_type = {
              .iter = set_iter,
              .size_of = set_size_of},
     .quiet = true,
+    .release = set_release,
 };

@@ -83,10 +83,14 @@ static int tuple_traverse(weft_object *self, weft_visit visit, void *arg) {
 }
 
 /* Drops the items last to first. */
-static void tuple_dealloc(weft_object *self) {
+static void tuple_release(weft_object *self) {
   struct weft__tuple *t = (struct weft__tuple *)self;
   for (size_t i = t->size; i-- > 0;) weft_decref(t->items[i]);
-  weft__heap_free(t, block_size(t->size));
+}
+
+static void tuple_dealloc(weft_object *self) {
+  tuple_release(self);
+  weft__heap_free(self, block_size(((struct weft__tuple *)self)->size));
 }
 
 static size_t tuple_size_of(weft_object *self) { return block_size(((struct weft__tuple *)self)->size); }
@@ -173,4 +177,5 @@ const weft_type weft_tuple_type = {
              .length = tuple_length,
              .size_of = tuple_size_of},
     .quiet = true,
+    .release = tuple_release,
 };

@@ -224,7 +224,9 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
   void (**dealloc)(weft_object *) = &m->type.spec.dealloc;
   bool generated = !*dealloc || *dealloc == weft__generic_dealloc || *dealloc == weft__instance_dealloc;
   if (generated) {
-    *dealloc = has_instances(&m->type) && !m->type.body_clear ? weft__instance_dealloc : weft__generic_dealloc;
+    bool only_attributes = has_instances(&m->type) && !m->type.body_clear;
+    *dealloc = only_attributes ? weft__instance_dealloc : weft__generic_dealloc;
+    if (only_attributes && m->type.quiet) m->type.release = weft__instance_drop;
   } else if (has_instances(&m->type)) {
     m->type.body_dealloc = *dealloc == instance_dealloc ? base->body_dealloc : *dealloc;
     *dealloc = instance_dealloc;

@@ -87,7 +87,8 @@ struct weft_type {
   bool plain;                     /* dies without side effects: the block is simply freed */
   bool made;                      /* by weft_type_new */
   bool quiet;                     /* no code of the user's runs when it dies, except what its references bring along */
-  bool guarded;                   /* its instances' bodies are used by the rules of share.h */
+  void (*release)(weft_object *self); /* of a quiet one: lets go of all that it holds, and leaves only its memory */
+  bool guarded;                       /* its instances' bodies are used by the rules of share.h */
   int (*body_traverse)(weft_object *self, weft_visit visit, void *arg); /* what the generated slots call for the rest */
   int (*body_clear)(weft_object *self);                                 /* of the body, where there are fixed slots */
   void (*body_dealloc)(weft_object *self); /* frees the instance but knows nothing of fixed slots; NULL: none such */

@@ -92,6 +92,7 @@ static inline void weft__count_condemn(weft_count *c) {
   static const weft_count immortal = WEFT__COUNT_IMMORTAL;
   weft__store_relaxed(&c->word, immortal.word);
 }
+static inline void weft__count_bury(weft_count *c) { weft__store_relaxed(&c->word, INT64_C(0)); }
 static inline void weft__count_publish_weak(weft_count *c) { (void)c; }
 
 /* order: relaxed: the count is zero, nobody else may touch the object. */

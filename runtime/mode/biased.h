@@ -141,6 +141,9 @@ static inline void weft__count_condemn(weft_count *c) {
   uint64_t pub = weft__load_relaxed(&c->word) & WEFT__BRC_PUB;
   weft__store_relaxed(&c->word, WEFT__BRC_WORD(WEFT__SLOT_IMMORTAL, 1, pub));
 }
+static inline void weft__count_bury(weft_count *c) {
+  weft__store_relaxed(&c->word, (weft__load_relaxed(&c->word) & WEFT__BRC_PUB) | WEFT__BRC_MERGED);
+}
 /* order: relaxed: only the flag's presence counts; the weak reference itself is published by other means. */
 static inline void weft__count_publish_weak(weft_count *c) { weft__or_relaxed(&c->half.shared, WEFT__BRC_PUB); }
 

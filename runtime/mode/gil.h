@@ -59,6 +59,7 @@ static inline bool weft__count_immortalize(weft_count *c) {
   return true;
 }
 static inline void weft__count_condemn(weft_count *c) { c->refs = INT64_MIN / 2; }
+static inline void weft__count_bury(weft_count *c) { c->refs = 0; }
 static inline void weft__count_publish_weak(weft_count *c) { (void)c; }
 
 static inline void weft__count_begin_dying(weft_count *c) { c->refs = WEFT__GIL_DYING; }

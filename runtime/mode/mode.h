@@ -29,6 +29,7 @@
  *                                     the owner off
  *
  *   weft__count_condemn(c)            garbage, in a stopped world: counts no more, like an immortal object
+ *   weft__count_bury(c)               of a condemned object, to which nothing refers any more: dead
  *
  * and the constants
  *
