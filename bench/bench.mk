@@ -62,6 +62,9 @@ else rm -f $@; echo "bench: without $(@F) (make bench-deps installs what it need
 rm -f $@.probe; exit $${status:-0}
 endef
 
+# Templates are compiled into each.
+$(PEERS:%=$(BENCH)/%): $(wildcard bench/workloads/*.h bench/*.h)
+
 # The columns' names are those of the programs, except that CPython adds its version.
 $(BENCH)/glibc: bench/peers/malloc.c $(BENCH_COMMON)
 	$(call bench_peer,stdlib.h,-DALLOCATOR='"glibc"' -DPLAIN_C,)

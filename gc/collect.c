@@ -23,7 +23,11 @@
 #include "sync/grace_internal.h"
 #include "sync/tstate.h"
 
-enum { FULL = WEFT_GC_GENERATIONS - 1, WAIT_NS = 5000000 };
+enum {
+  FULL = WEFT_GC_GENERATIONS - 1,
+  PATIENCE = 8, /* times the threshold: so much a thread may make while another one collects, before it waits for it */
+  WAIT_NS = 5000000,
+};
 
 struct weft__gc weft__gc = {.threshold = {700, 10, 10}};
 #define gc weft__gc
@@ -242,9 +246,9 @@ static void wait_for_end(void) {
 bool weft__gc_due(void) {
   struct weft__heap *heap = weft__tls.heap;
   if (!begin()) {
-    wait_for_end();
-    /* Asks again when as many have been made once more. */
     uint32_t limit = weft__gc_young_limit();
+    if (limit != UINT32_MAX && heap->young / PATIENCE > limit) wait_for_end();
+    /* Asks again when as many have been made once more. */
     weft__store_relaxed(&heap->young_limit, limit == UINT32_MAX ? limit : heap->young + limit);
     return false;
   }

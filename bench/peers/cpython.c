@@ -46,6 +46,40 @@ static inline object *tuple3_new(object *const items[3]) { return must(PyTuple_P
 
 static inline object *tuple2_new(object *a, object *b) { return must(PyTuple_Pack(2, a, b)); }
 
+#define nothing Py_None
+static inline object *tuple2_item(object *o, size_t i) { return PyTuple_GET_ITEM(o, (Py_ssize_t)i); }
+
+static inline void gc_call(const char *name) {
+  object *module = must(PyImport_ImportModule("gc"));
+  Py_DECREF(must(PyObject_CallMethod(module, name, NULL)));
+  Py_DECREF(module);
+}
+static inline void gc_collect(void) { gc_call("collect"); }
+static inline void gc_switch(bool on) { gc_call(on ? "enable" : "disable"); }
+static void (*gc_watchers[2])(void);
+static PyObject *gc_tell(PyObject *self, PyObject *args) {
+  const char *phase;
+  PyObject *info;
+  (void)self;
+  if (!PyArg_ParseTuple(args, "sO", &phase, &info)) return NULL;
+  gc_watchers[phase[2] == 'o']();
+  Py_RETURN_NONE;
+}
+static inline void gc_watch(void (*start)(void), void (*stop)(void)) {
+  static PyMethodDef method = {"tell", gc_tell, METH_VARARGS, NULL};
+  object *module = must(PyImport_ImportModule("gc")), *callbacks = must(PyObject_GetAttrString(module, "callbacks"));
+  gc_watchers[0] = start, gc_watchers[1] = stop;
+  if (start) {
+    object *function = must(PyCFunction_New(&method, NULL));
+    if (PyList_Append(callbacks, function) != 0) must(NULL);
+    Py_DECREF(function);
+  } else if (PyList_SetSlice(callbacks, 0, PY_SSIZE_T_MAX, NULL) != 0) {
+    must(NULL);
+  }
+  Py_DECREF(callbacks);
+  Py_DECREF(module);
+}
+
 static inline list *list_new(void) { return must(PyList_New(0)); }
 
 static inline void list_append(list *l, object *o) {
@@ -102,6 +136,7 @@ static inline object *method_call(object *o, object *name) { return must(PyObjec
 #include "../workloads/counts_template.h"
 #include "../workloads/dict_template.h"
 #include "../workloads/footprint_template.h"
+#include "../workloads/gc_template.h"
 #include "../workloads/heap_template.h"
 #include "../workloads/list_template.h"
 #include "../workloads/shared_template.h"
@@ -130,7 +165,7 @@ static bool python_start(void) {
                         "  __slots__ = 'a', 'b'\n"
                         "  def empty(self): pass\n",
                         Py_file_input, globals, globals)));
-  PyGC_Disable(); /* none of these workloads makes a cycle */
+  PyGC_Disable(); /* workloads that make cycles switch it on */
   empty_function = Py_NewRef(must(PyDict_GetItemString(globals, "empty")));
   classes = globals;
   return true;
@@ -202,6 +237,7 @@ int main(int argc, char **argv) {
                                           list_workloads,
                                           dict_workloads,
                                           footprint_workloads,
+                                          gc_workloads,
                                           attribute_workloads,
                                           shared_workloads,
                                           own_workloads,

@@ -7,6 +7,7 @@
 #include "../workloads/counts_template.h"
 #include "../workloads/dict_template.h"
 #include "../workloads/footprint_template.h"
+#include "../workloads/gc_template.h"
 #include "../workloads/heap_template.h"
 #include "../workloads/list_template.h"
 #include "../workloads/value_template.h"
@@ -93,7 +94,8 @@ int main(int argc, char **argv) {
   };
   const bench_workload *const tables[] = {
       count_workloads,   heap_workloads,      value_workloads,           list_workloads,
-      dict_workloads,    footprint_workloads, attribute_workloads,       shared_workloads,
+      dict_workloads,    footprint_workloads,
+      dict_workloads,    gc_workloads, attribute_workloads,       shared_workloads,
       sharing_workloads, own_workloads,       bench_threading_workloads, NULL};
   return bench_main(argc, argv, &runtime, tables);
 }

@@ -36,6 +36,23 @@ static inline object *tuple3_new(object *const items[3]) { return must(weft_tupl
 
 static inline object *tuple2_new(object *a, object *b) { return must(weft_tuple_pack(2, a, b)); }
 
+#define nothing WEFT_NONE
+static inline object *tuple2_item(object *o, size_t i) { return weft_tuple_get_borrow(o, (int64_t)i); }
+
+static inline void gc_collect(void) {
+  if (weft_gc_collect(2) < 0) must(NULL);
+}
+static inline void gc_switch(bool on) { (void)(on ? weft_gc_enable() : weft_gc_disable()); }
+static void (*gc_watchers[2])(void);
+static inline void gc_tell(enum weft_gc_phase phase, const weft_gc_info *info, void *arg) {
+  (void)info, (void)arg;
+  gc_watchers[phase == WEFT_GC_STOP]();
+}
+static inline void gc_watch(void (*start)(void), void (*stop)(void)) {
+  gc_watchers[0] = start, gc_watchers[1] = stop;
+  if ((start ? weft_gc_add_callback(gc_tell, NULL) : weft_gc_remove_callback(gc_tell, NULL)) != 0) must(NULL);
+}
+
 static inline list *list_new(void) { return must(weft_list_new()); }
 
 static inline void list_append(list *l, object *o) {
