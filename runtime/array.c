@@ -340,6 +340,10 @@ static weft_object *array_repr(weft_object *self) {
   return weft__text_finish(&text);
 }
 
+static int array_set_item(weft_object *self, weft_object *key, weft_object *value) {
+  return weft__raw_set_item(self, key, value, weft_array_set_slice);
+}
+
 const weft_type weft_array_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "array",
@@ -352,9 +356,10 @@ const weft_type weft_array_type = {
              .multiply = weft__raw_multiply,
              .length = weft__raw_slot_length,
              .get_item = weft__raw_get_item,
-             .set_item = weft__raw_set_item,
+             .set_item = array_set_item,
              .contains = weft_array_contains,
-             .iter = weft__raw_iter},
+             .iter = weft__raw_iter,
+             .reversed = weft__raw_reversed},
     .lock_offset = offsetof(weft__raw, lock),
     .guarded = true,
 };

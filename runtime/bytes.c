@@ -227,11 +227,12 @@ static weft_object *item_of(weft_object *self, size_t i) {
 }
 
 static weft_object *bytes_iter(weft_object *self) { return weft__sequence_iter(self, item_of); }
+static weft_object *bytes_reversed(weft_object *self) { return weft__sequence_reversed(self, item_of); }
 
 static weft_object *bytes_get_item(weft_object *self, weft_object *key) {
-  if (!weft_is_instance(key, &weft_int_type))
-    return weft_raise(&weft_TypeError, "bytes indices must be integers, not %s", key->type->spec.name);
-  return weft_bytes_get(self, weft_int_value(key));
+  struct weft__key k;
+  if (!weft__key_of(self, key, &k)) return NULL;
+  return k.is_slice ? weft_bytes_slice(self, k.start, k.stop, k.step) : weft_bytes_get(self, k.index);
 }
 
 static int64_t bytes_length(weft_object *self) { return (int64_t)((bytes *)self)->size; }
@@ -253,5 +254,6 @@ const weft_type weft_bytes_type = {
              .get_item = bytes_get_item,
              .contains = weft_bytes_contains,
              .iter = bytes_iter,
+             .reversed = bytes_reversed,
              .dealloc = bytes_dealloc},
 };

@@ -698,17 +698,19 @@ static int update_from_pair(weft_object *o, weft_object *pair, int64_t number) {
   return weft_dict_set(o, key, value);
 }
 
-int weft_dict_update(weft_object *o, weft_object *other) {
-  if (!is_dict("weft_dict_update", o) || !weft__given("weft_dict_update", other)) return -1;
-  if (o == other) return 0;
-  if (weft_is_instance(other, &weft_dict_type)) {
-    size_t size;
-    table *t = snapshot((dict *)other, &size);
-    int failed = t ? update_from_table(o, t) : -1;
-    if (t) drop_table(t, true);
-    return failed;
-  }
+/* Sets the keys that iterating gives, with what getting those items gives. */
+static int update_from_mapping(weft_object *o, weft_object *other) {
   weft_auto weft_object *iterator = weft_iter(other);
+  int failed = iterator ? 0 : -1;
+  for (weft_object *key; !failed && (key = weft_next(iterator)); weft_decref(key)) {
+    weft_auto weft_object *value = weft_get_item(other, key);
+    failed = value ? weft_dict_set(o, key, value) : -1;
+  }
+  return failed || weft_error_borrow() ? -1 : 0;
+}
+
+static int update_from_pairs(weft_object *o, weft_object *pairs) {
+  weft_auto weft_object *iterator = weft_iter(pairs);
   int failed = iterator ? 0 : -1;
   weft_object *pair;
   for (int64_t n = 0; !failed && (pair = weft_next(iterator)); n++) {
@@ -716,6 +718,19 @@ int weft_dict_update(weft_object *o, weft_object *other) {
     weft_decref(pair);
   }
   return failed || weft_error_borrow() ? -1 : 0;
+}
+
+int weft_dict_update(weft_object *o, weft_object *other) {
+  if (!is_dict("weft_dict_update", o) || !weft__given("weft_dict_update", other)) return -1;
+  if (o == other) return 0;
+  if (!weft_is_instance(other, &weft_dict_type)) return update_from_pairs(o, other);
+  if (other->type->spec.iter != weft_dict_iter_keys)
+    return update_from_mapping(o, other); /* it has an order of its own */
+  size_t size;
+  table *t = snapshot((dict *)other, &size);
+  int failed = t ? update_from_table(o, t) : -1;
+  if (t) drop_table(t, true);
+  return failed;
 }
 
 weft_object *weft_dict_from_keys(weft_object *keys, weft_object *value) {
@@ -733,32 +748,60 @@ weft_object *weft_dict_from_keys(weft_object *keys, weft_object *value) {
 struct dict_iterator {
   weft_object header;
   weft_object *dict; /* NULL: at the end */
-  uint64_t index;    /* of the next entry; shared, each goes to one thread */
+  uint64_t index;    /* of the next entry, or one that there is not; shared, each goes to one thread */
   size_t size;       /* of the dict when it began */
   const table *table;
   uint32_t version;
-  enum part part;
+  uint8_t part; /* enum part */
+  int8_t step;  /* -1: from the last to the first */
 };
 
-static weft_object *iter_part(const char *call, weft_object *o, enum part part) {
+static weft_object *iter_part(const char *call, weft_object *o, enum part part, int8_t step) {
   if (!is_dict(call, o)) return NULL;
   struct dict_iterator *it = weft__object_alloc(&weft__dict_iterator_type, sizeof *it, call);
   if (!it) return NULL;
   it->dict = weft_new_ref(o);
-  it->index = 0;
-  it->part = part;
+  it->part = (uint8_t)part;
+  it->step = step;
   struct search s = {.d = (dict *)o};
   enter(&s, WRITING);
   it->size = s.d->size;
   it->table = s.d->table;
   it->version = s.d->version;
+  it->index = step > 0 ? 0 : (uint64_t)s.d->table->used - 1;
   leave(&s, WRITING);
   return &it->header;
 }
 
-weft_object *weft_dict_iter_keys(weft_object *o) { return iter_part("weft_dict_iter_keys", o, KEYS); }
-weft_object *weft_dict_iter_values(weft_object *o) { return iter_part("weft_dict_iter_values", o, VALUES); }
-weft_object *weft_dict_iter_items(weft_object *o) { return iter_part("weft_dict_iter_items", o, ITEMS); }
+weft_object *weft_dict_iter_keys(weft_object *o) { return iter_part("weft_dict_iter_keys", o, KEYS, 1); }
+weft_object *weft_dict_iter_values(weft_object *o) { return iter_part("weft_dict_iter_values", o, VALUES, 1); }
+weft_object *weft_dict_iter_items(weft_object *o) { return iter_part("weft_dict_iter_items", o, ITEMS, 1); }
+weft_object *weft_dict_reverse_keys(weft_object *o) { return iter_part("weft_dict_reverse_keys", o, KEYS, -1); }
+weft_object *weft_dict_reverse_values(weft_object *o) { return iter_part("weft_dict_reverse_values", o, VALUES, -1); }
+weft_object *weft_dict_reverse_items(weft_object *o) { return iter_part("weft_dict_reverse_items", o, ITEMS, -1); }
+
+/* Has the dict got or lost keys since the iterator was made? A table that is about to be another version's is not the
+ * iterator's either. Between enter and leave. */
+static bool is_changed(const struct dict_iterator *it, const dict *d, const table *t) {
+  return weft__load_acquire(&d->version) != it->version || (t != it->table && it->size);
+}
+
+/* Entries that are still to come, as far as they are there now. */
+static int64_t dict_iterator_length_hint(weft_object *self) {
+  struct dict_iterator *it = (struct dict_iterator *)self;
+  weft_auto weft_object *o = weft__slot_load(self, &it->dict);
+  if (!o) return 0;
+  struct search s = {.d = (dict *)o};
+  int64_t n = 0;
+  enter(&s, READING);
+  const table *t = weft__load_acquire(&s.d->table);
+  uint64_t used = weft__table_used(t), step = (uint64_t)(int64_t)it->step;
+  if (is_changed(it, s.d, t)) used = 0;
+  /* order: relaxed: it is a hint. */
+  for (uint64_t i = weft__load_relaxed(&it->index); i < used; i += step) n += weft__table_value_at(t, i) != NULL;
+  leave(&s, READING);
+  return n;
+}
 
 /* The next entry that is there; new references. 1, 0 at the end, -1: RuntimeError. */
 static int next_entry(struct dict_iterator *it, dict *d, weft_object **key, weft_object **value) {
@@ -767,13 +810,14 @@ static int next_entry(struct dict_iterator *it, dict *d, weft_object **key, weft
   /* The iterator has been touched; there is no safepoint from here to leave. */
   bool mine = weft__count_is_private(&it->header.count);
   table *t = weft__load_acquire(&d->table);
-  /* A table that is about to be another version's is not ours either. */
-  bool changed = weft__load_acquire(&d->version) != it->version || (t != it->table && it->size);
+  bool changed = is_changed(it, d, t);
   bool resized = changed && weft__load_acquire(&d->size) != it->size;
   int found = 0;
+  const uint64_t step = (uint64_t)(int64_t)it->step;
   while (!changed && !found) {
     /* order: relaxed: only its being one's own counts. */
-    uint64_t i = mine ? it->index++ : weft__add_relaxed(&it->index, 1);
+    uint64_t i = mine ? it->index : weft__add_relaxed(&it->index, step);
+    if (mine) it->index += step;
     if (i >= weft__table_used(t)) break;
     *value = weft__table_value_at(t, i);
     *key = weft__table_key_at(t, i);
@@ -800,7 +844,7 @@ static weft_object *dict_iterator_next(weft_object *self) {
     weft__slot_store(self, &it->dict, NULL);
     return NULL;
   }
-  weft_object *item = part_of(key, value, it->part);
+  weft_object *item = part_of(key, value, (enum part)it->part);
   weft_decref(key);
   weft_decref(value);
   return item;
@@ -827,7 +871,8 @@ const weft_type weft__dict_iterator_type = {
              .traverse = dict_iterator_traverse,
              .dealloc = dict_iterator_dealloc,
              .hash = weft__hash_identity,
-             .next = dict_iterator_next},
+             .next = dict_iterator_next,
+             .length_hint = dict_iterator_length_hint},
     .guarded = true,
     .quiet = true,
     .release = dict_iterator_release,
@@ -850,7 +895,7 @@ static void dict_release(weft_object *self) { drop_table(((dict *)self)->table, 
 
 static void dict_dealloc(weft_object *self) {
   dict_release(self);
-  weft__heap_free(self, sizeof(dict));
+  weft__heap_free(self, self->type->spec.basic_size);
 }
 
 static weft_object *dict_repr(weft_object *self) {
@@ -895,13 +940,13 @@ static size_t dict_size_of(weft_object *self) {
   struct search s = {.d = (dict *)self};
   enter(&s, READING);
   const table *t = weft__load_acquire(&s.d->table);
-  size_t bytes = sizeof(dict) + (t == none ? 0 : table_bytes(t->bits, t->width, t->hashed));
+  size_t bytes = self->type->spec.basic_size + (t == none ? 0 : table_bytes(t->bits, t->width, t->hashed));
   leave(&s, READING);
   return bytes;
 }
 
 static weft_object *dict_or(weft_object *a, weft_object *b) {
-  if (!weft_dict_check(a) || !weft_dict_check(b)) return NULL;
+  if (!weft_is_instance(a, &weft_dict_type) || !weft_is_instance(b, &weft_dict_type)) return NULL;
   weft_object *both = weft_dict_copy(a);
   if (both && weft_dict_update(both, b) < 0) weft_clear(&both);
   return both;
@@ -924,6 +969,23 @@ static int dict_compare(weft_object *a, weft_object *b, enum weft_compare_op op)
   return equal < 0 ? -1 : equal == (op == WEFT_EQ);
 }
 
+static weft_object *dict_get_item(weft_object *self, weft_object *key) {
+  weft_object *(*missing)(weft_object *, weft_object *) = self->type->spec.missing;
+  if (WEFT_LIKELY(!missing)) return weft_dict_get(self, key);
+  weft_object *value;
+  int found = look_up("weft_get_item", self, key, &value, true);
+  return found ? value : missing(self, key);
+}
+
+/* Calling the type, or initialising once more: adds the items of a dict, or pairs. */
+static int dict_init(weft_object *self, weft_object *const *args, size_t n) {
+  if (n <= 1) return n ? weft_dict_update(self, args[0]) : 0;
+  weft_raise(&weft_TypeError, "dict expected at most 1 argument, got %zu", n);
+  return -1;
+}
+
+static void dict_body_init(weft_object *self) { ((dict *)self)->table = none; }
+
 static int dict_set_item(weft_object *self, weft_object *key, weft_object *value) {
   return value ? weft_dict_set(self, key, value) : weft_dict_delete(self, key);
 }
@@ -933,7 +995,7 @@ const weft_type weft_dict_type = {
     .spec = {.name = "dict",
              .base = &weft_object_type,
              .basic_size = sizeof(dict),
-             .flags = WEFT_TYPE_CONTAINER,
+             .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,
              .traverse = dict_traverse,
              .clear = weft_dict_clear,
              .dealloc = dict_dealloc,
@@ -943,10 +1005,13 @@ const weft_type weft_dict_type = {
              .in_place_or = dict_in_place_or,
              .size_of = dict_size_of,
              .length = weft_dict_length,
-             .get_item = weft_dict_get,
+             .get_item = dict_get_item,
              .set_item = dict_set_item,
              .contains = weft_dict_contains,
-             .iter = weft_dict_iter_keys},
+             .iter = weft_dict_iter_keys,
+             .reversed = weft_dict_reverse_keys,
+             .init = dict_init},
+    .body_init = dict_body_init,
     .lock_offset = offsetof(dict, lock),
     .guarded = true,
     .quiet = true,

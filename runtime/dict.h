@@ -62,6 +62,10 @@ WEFT_API weft_object *weft_dict_items(weft_object *dict);
 WEFT_API weft_object *weft_dict_iter_keys(weft_object *dict);
 WEFT_API weft_object *weft_dict_iter_values(weft_object *dict);
 WEFT_API weft_object *weft_dict_iter_items(weft_object *dict);
+/* The same from the last to the first; weft_reversed gives keys. Return new. */
+WEFT_API weft_object *weft_dict_reverse_keys(weft_object *dict);
+WEFT_API weft_object *weft_dict_reverse_values(weft_object *dict);
+WEFT_API weft_object *weft_dict_reverse_items(weft_object *dict);
 
 /* Keys that there is room for before the table grows. Errors (-1): TypeError. */
 WEFT_API int64_t weft_dict_capacity(weft_object *dict);

@@ -13,7 +13,8 @@
  *       inline    how many values there is room for, and `filled`: the last one set has number filled - 1
  *       DICT      a dict has it all, and the inline values are empty
  *   Inline, the order in which an instance got its attributes is the order of their numbers. An attribute that would
- *   break that, has no number or no room, turns the instance over to a dict, for good; so does asking for the dict.
+ *   break that, has no number or no room, turns the instance over to a dict, for good; so does asking for the dict, or
+ * giving it another one.
  *
  *   Attributes of types: each type has a table of all that it has or inherits, replaced as a whole when one of them
  *   changes, read in brackets. Functions in it are immortal, so that calling one does not write to its count.
@@ -337,6 +338,15 @@ struct let_go {
   int n;
 };
 
+/* Empties the inline values. */
+static void take_inline(weft_object *o, uint64_t attrs, struct let_go *left) {
+  for (int i = 0; !(attrs & ATTRS_DICT) && i < ATTRS_FILLED(attrs); i++) {
+    weft_object **value = &values_of(o)[i];
+    if (*value) left->value[left->n++] = *value;
+    weft__store_release(value, (weft_object *)NULL);
+  }
+}
+
 /* Turns the instance over to a dict, a fresh one with room enough, unless it has one. Between attrs_begin and
  * attrs_end. Returns its dict, borrowed. */
 static weft_object *turn_over(weft_object *o, weft_object *dict, struct let_go *left) {
@@ -347,11 +357,7 @@ static weft_object *turn_over(weft_object *o, weft_object *dict, struct let_go *
     if (value) weft__dict_add(dict, o->type->shape->name[i], value);
   }
   attrs_store(o, attrs_dict(weft_new_ref(dict)));
-  for (int i = 0; i < ATTRS_FILLED(attrs); i++) {
-    weft_object **value = &values_of(o)[i];
-    if (*value) left->value[left->n++] = *value;
-    weft__store_release(value, (weft_object *)NULL);
-  }
+  take_inline(o, attrs, left);
   return dict;
 }
 
@@ -425,6 +431,24 @@ weft_object *weft_instance_dict(weft_object *o) {
   if (!weft__given("weft_instance_dict", o)) return NULL;
   if (!o->type->attrs_offset) return weft_raise(&weft_AttributeError, "'%s' object has no dict", o->type->spec.name);
   return own_dict(o);
+}
+
+int weft_instance_set_dict(weft_object *o, weft_object *dict) {
+  static const char call[] = "weft_instance_set_dict";
+  if (!weft__given(call, o) || !weft__expect(call, dict, &weft_dict_type)) return -1;
+  if (!o->type->attrs_offset) {
+    weft_raise(&weft_AttributeError, "'%s' object has no dict", o->type->spec.name);
+    return -1;
+  }
+  struct let_go left = {.n = 0};
+  bool private = attrs_begin(o);
+  uint64_t attrs = attrs_load(o);
+  attrs_store(o, attrs_dict(weft_new_ref(dict)));
+  take_inline(o, attrs, &left);
+  attrs_end(o, private);
+  if (attrs & ATTRS_DICT) weft__drop_item(dict_in(attrs), private);
+  drop_all(&left, private);
+  return 0;
 }
 
 /* --- Attributes of types --- */
@@ -710,11 +734,7 @@ int weft__instance_clear(weft_object *self) {
     bool private = attrs_begin(self);
     uint64_t attrs = attrs_load(self);
     weft_object *dict = attrs & ATTRS_DICT ? weft_new_ref(dict_in(attrs)) : NULL;
-    for (int i = 0; !dict && i < ATTRS_FILLED(attrs); i++) {
-      weft_object **value = &values_of(self)[i];
-      if (*value) left.value[left.n++] = *value;
-      weft__store_release(value, (weft_object *)NULL);
-    }
+    take_inline(self, attrs, &left);
     attrs_end(self, private);
     drop_all(&left, private);
     if (dict) weft_dict_clear(dict);

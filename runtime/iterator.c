@@ -3,7 +3,8 @@
  * Iteration, and the iterator over sequences.
  *
  * A sequence's iterator is a cursor. Private, it is plain; shared, `index` is added to atomically, so that each index
- * goes to one thread, and the sequence is let go of, at the end, by whoever takes it out of the iterator.
+ * goes to one thread, and the sequence is let go of, at the end, by whoever takes it out of the iterator. A reverse
+ * iterator counts down; the end is a negative index, or an item that is not there any more.
  */
 #include "runtime/iterator.h"
 
@@ -33,6 +34,18 @@ weft_object *weft_next(weft_object *iterator) {
   if (!iterator->type->spec.next)
     return weft_raise(&weft_TypeError, "'%s' object is not an iterator", iterator->type->spec.name);
   return iterator->type->spec.next(iterator);
+}
+
+weft_object *weft_reversed(weft_object *o) {
+  if (!weft__given("weft_reversed", o)) return NULL;
+  if (o->type->spec.reversed) return o->type->spec.reversed(o);
+  return weft_raise(&weft_TypeError, "'%s' object is not reversible", o->type->spec.name);
+}
+
+int64_t weft_length_hint(weft_object *o) {
+  if (!weft__given("weft_length_hint", o)) return -1;
+  if (o->type->spec.length) return weft_length(o);
+  return o->type->spec.length_hint ? o->type->spec.length_hint(o) : 0;
 }
 
 weft_object *weft_get_item(weft_object *o, weft_object *key) {
@@ -68,41 +81,81 @@ int weft_contains(weft_object *o, weft_object *value) {
 struct sequence_iterator {
   weft_object header;
   weft_object *sequence; /* NULL: at the end */
-  uint64_t index;        /* of the next item */
+  int64_t index;         /* of the next item */
   weft__item_of item;
 };
 
-weft_object *weft__sequence_iter(weft_object *sequence, weft__item_of item) {
-  struct sequence_iterator *it = weft__object_alloc(&weft__sequence_iterator_type, sizeof *it, "weft_iter");
+static weft_object *iterate(const weft_type *type, weft_object *sequence, weft__item_of item, int64_t start) {
+  struct sequence_iterator *it = weft__object_alloc(type, sizeof *it, "weft_iter");
   if (!it) return NULL;
   it->sequence = weft_new_ref(sequence);
-  it->index = 0;
+  it->index = start;
   it->item = item;
   return &it->header;
 }
 
-static weft_object *sequence_next(weft_object *self) {
-  struct sequence_iterator *it = (struct sequence_iterator *)self;
-  bool private = weft__touch(self);
+weft_object *weft__sequence_iter(weft_object *sequence, weft__item_of item) {
+  return iterate(&weft__sequence_iterator_type, sequence, item, 0);
+}
+
+weft_object *weft__sequence_reversed(weft_object *sequence, weft__item_of item) {
+  /* The length that the type gives itself, not one of a type that derives from it. */
+  const weft_type *type = sequence->type;
+  while (type->made) type = type->spec.base;
+  int64_t length = type->spec.length(sequence);
+  return length < 0 ? NULL : iterate(&weft__reverse_iterator_type, sequence, item, length - 1);
+}
+
+/* The sequence, a new reference, or NULL; and the index that is next, which is then `by` further. */
+static weft_object *advance(struct sequence_iterator *it, int64_t by, int64_t *index) {
+  bool private = weft__touch(&it->header);
   if (!private) weft__bracket_begin();
-  /* order: acquire [iterator]: whoever made the iterator, and the sequence, has made them. */
+  /* order: acquire [slot]: whoever made the iterator, and the sequence, has made them. */
   weft_object *sequence = weft__load_acquire(&it->sequence);
-  uint64_t index = 0;
   if (sequence) {
     weft_incref(sequence);
-    /* order: relaxed: only its being one's own counts. */
-    index = private ? it->index++ : weft__add_relaxed(&it->index, 1);
+    if (private) {
+      *index = it->index;
+      it->index += by;
+    } else {
+      /* order: relaxed: only its being one's own counts. */
+      *index = weft__add_relaxed(&it->index, by);
+    }
   }
   if (!private) weft__bracket_end();
+  return sequence;
+}
+
+static weft_object *next_by(weft_object *self, int64_t by) {
+  struct sequence_iterator *it = (struct sequence_iterator *)self;
+  int64_t index;
+  weft_object *sequence = advance(it, by, &index);
   if (!sequence) return NULL;
-  weft_object *item = it->item(sequence, index); /* a safepoint: from here on it may be shared */
+  weft_object *item = index < 0 ? NULL : it->item(sequence, (size_t)index); /* a safepoint: it may become shared */
   weft_decref(sequence);
-  if (WEFT_LIKELY(item)) return item;
-  private = weft__touch(self);
-  /* order: acq_rel [iterator]: only one thread gets it out. */
-  weft_object *out = weft__exchange_acq_rel(&it->sequence, (weft_object *)NULL);
-  if (out) weft__drop_item(out, private);
-  return NULL;
+  /* Only one thread gets the sequence out. After an error it stays: the item is there. */
+  if (WEFT_UNLIKELY(!item) && !weft_error_borrow()) weft__slot_store(self, &it->sequence, NULL);
+  return item;
+}
+
+static weft_object *sequence_next(weft_object *self) { return next_by(self, 1); }
+static weft_object *reverse_next(weft_object *self) { return next_by(self, -1); }
+
+/* What is left of the sequence as it is now. */
+static int64_t sequence_length_hint(weft_object *self) {
+  struct sequence_iterator *it = (struct sequence_iterator *)self;
+  int64_t index;
+  weft_auto weft_object *sequence = advance(it, 0, &index);
+  int64_t length = sequence ? weft_length(sequence) : 0;
+  return length <= 0 ? length : index < length ? length - index : 0;
+}
+
+static int64_t reverse_length_hint(weft_object *self) {
+  struct sequence_iterator *it = (struct sequence_iterator *)self;
+  int64_t index;
+  weft_auto weft_object *sequence = advance(it, 0, &index);
+  int64_t length = sequence ? weft_length(sequence) : 0;
+  return length <= 0 ? length : index >= 0 && index < length ? index + 1 : 0;
 }
 
 static int sequence_iterator_traverse(weft_object *self, weft_visit visit, void *arg) {
@@ -126,7 +179,24 @@ const weft_type weft__sequence_iterator_type = {
              .traverse = sequence_iterator_traverse,
              .dealloc = sequence_iterator_dealloc,
              .hash = weft__hash_identity,
-             .next = sequence_next},
+             .next = sequence_next,
+             .length_hint = sequence_length_hint},
+    .guarded = true,
+    .quiet = true,
+    .release = sequence_iterator_release,
+};
+
+const weft_type weft__reverse_iterator_type = {
+    .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
+    .spec = {.name = "reverse_iterator",
+             .base = &weft_object_type,
+             .basic_size = sizeof(struct sequence_iterator),
+             .flags = WEFT_TYPE_CONTAINER,
+             .traverse = sequence_iterator_traverse,
+             .dealloc = sequence_iterator_dealloc,
+             .hash = weft__hash_identity,
+             .next = reverse_next,
+             .length_hint = reverse_length_hint},
     .guarded = true,
     .quiet = true,
     .release = sequence_iterator_release,

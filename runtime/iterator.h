@@ -20,7 +20,21 @@ WEFT_API weft_object *weft_iter(weft_object *o);
  * Errors: NULL with TypeError when it is not an iterator, RuntimeError when a dict or set has changed its size. */
 WEFT_API weft_object *weft_next(weft_object *iterator);
 
-/* The item of `o` at `key`: an index, or a dict's key. Returns new. Errors: TypeError, IndexError, KeyError. */
+/* An iterator over `o` from its last item to its first. Returns new. Errors: TypeError (sets have no order). */
+WEFT_API weft_object *weft_reversed(weft_object *o);
+/* About how many items iterating over `o` will give; 0 if nobody knows. Errors (-1): those of the length. */
+WEFT_API int64_t weft_length_hint(weft_object *o);
+/* Iterators over tuples: of a number, from `start` on, and an item each; of one item of each iterable, as long as all
+ * have one. Return new. Errors: TypeError, memory; an enumeration's next: OverflowError beyond the largest int. */
+WEFT_API weft_object *weft_enumerate(weft_object *iterable, int64_t start);
+WEFT_API weft_object *weft_zip(size_t n, weft_object *const *iterables);
+/* The smallest and the largest of what iterating gives, the first one of equals. Return new.
+ * Errors: ValueError when there is nothing, TypeError, those of comparing and iterating. */
+WEFT_API weft_object *weft_min(weft_object *iterable);
+WEFT_API weft_object *weft_max(weft_object *iterable);
+
+/* The item of `o` at `key`: an index, a slice, or a dict's key. Returns new. Errors: TypeError, IndexError, KeyError.
+ */
 WEFT_API weft_object *weft_get_item(weft_object *o, weft_object *key);
 /* Stores it; NULL deletes. Errors (-1): as above, memory. May: run finalizers. */
 WEFT_API int weft_set_item(weft_object *o, weft_object *key, weft_object *value);

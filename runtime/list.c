@@ -19,6 +19,7 @@
 #include "runtime/none.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/sequence_internal.h"
+#include "runtime/slice_internal.h"
 #include "runtime/tuple.h"
 #include "sync/grace_internal.h"
 
@@ -124,11 +125,6 @@ static table *rebuild(list *l, size_t start, size_t stop, const table *added) {
   return old;
 }
 
-static size_t clamp(int64_t index, size_t size) {
-  if (index < 0) index += (int64_t)size;
-  return index < 0 ? 0 : (uint64_t)index > size ? size : (size_t)index;
-}
-
 /* --- Making --- */
 
 static list *list_with(table *t, const char *call) {
@@ -156,27 +152,32 @@ weft_object *weft_list_of(size_t n, weft_object *const *items) {
   return list_of_table_steal(t, "weft_list_of");
 }
 
-/* The items from `start` up to `stop` at one moment, in a table of their own with no room to spare; NULL with the
- * error. */
-static table *copy_of(const char *call, weft_object *o, int64_t start, int64_t stop) {
+/* The items of a slice at one moment, in a table of their own with no room to spare; NULL with the error. */
+static table *copy_of_slice(const char *call, weft_object *o, int64_t start, int64_t stop, int64_t step) {
   bool private;
-  list *l = begin(call, o, &private);
+  list *l = weft__step_given(step) ? begin(call, o, &private) : NULL;
   if (!l) return NULL;
   const table *from = l->items;
-  size_t first = clamp(start, from->size), last = clamp(stop, from->size);
-  table *t = last > first ? table_new(last - first) : &none;
-  for (size_t i = first; t && i < last; i++) add(t, weft_new_ref(from->item[i]));
+  struct weft__slice s = weft__slice_of(start, stop, step, from->size);
+  table *t = s.count ? table_new(s.count) : &none;
+  for (size_t i = 0; t && i < s.count; i++) add(t, weft_new_ref(from->item[weft__slice_place(s, i)]));
   end(l, private);
   return t ? t : weft_raise_memory();
 }
 
+static table *copy_of(const char *call, weft_object *o) { return copy_of_slice(call, o, 0, INT64_MAX, 1); }
+
+static weft_object *list_iter(weft_object *self);
+
 /* What iterating gives; NULL with the error. */
 static table *collect(const char *call, weft_object *iterable) {
   if (!weft__given(call, iterable)) return NULL;
-  if (weft_list_check(iterable)) return copy_of(call, iterable, 0, INT64_MAX);
+  if (iterable->type->spec.iter == list_iter) return copy_of(call, iterable);
   weft_auto weft_object *iterator = weft_iter(iterable);
-  if (!iterator) return NULL;
-  table *t = table_new(8);
+  int64_t hint = iterator ? weft_length_hint(iterable) : -1;
+  if (hint < 0) return NULL;
+  table *t = hint > 0 ? table_new((size_t)hint) : NULL;
+  if (!t) t = table_new(8); /* it may be wrong */
   if (!t) return weft_raise_memory();
   for (weft_object *item; (item = weft_next(iterator));) {
     if (t->size == t->capacity) {
@@ -354,7 +355,7 @@ int weft_list_insert(weft_object *o, int64_t index, weft_object *item) {
   table *one = (table *)(void *)bytes;
   *one = (table){.capacity = 1};
   add(one, weft_new_ref(item));
-  size_t i = clamp(index, l->items->size);
+  size_t i = weft__clamp(index, l->items->size);
   struct leftover left;
   bool done = splice(l, i, i, one, private, &left);
   end(l, private);
@@ -413,7 +414,11 @@ int weft_list_clear(weft_object *o) {
 /* --- Parts --- */
 
 weft_object *weft_list_slice(weft_object *o, int64_t start, int64_t stop) {
-  table *t = copy_of("weft_list_slice", o, start, stop);
+  return weft_list_slice_step(o, start, stop, 1);
+}
+
+weft_object *weft_list_slice_step(weft_object *o, int64_t start, int64_t stop, int64_t step) {
+  table *t = copy_of_slice("weft_list_slice", o, start, stop, step);
   return t ? list_of_table_steal(t, "weft_list_slice") : NULL;
 }
 
@@ -423,7 +428,7 @@ static int replace(const char *call, weft_object *o, int64_t start, int64_t stop
   if (!added) return -1;
   bool private;
   list *l = begin(call, o, &private);
-  size_t first = clamp(start, l->items->size), last = clamp(stop, l->items->size);
+  size_t first = weft__clamp(start, l->items->size), last = weft__clamp(stop, l->items->size);
   struct leftover left;
   bool done = splice(l, first, last < first ? first : last, added, private, &left);
   end(l, private);
@@ -441,13 +446,76 @@ int weft_list_set_slice(weft_object *o, int64_t start, int64_t stop, weft_object
   return replace("weft_list_set_slice", o, start, stop, iterable);
 }
 
+/* Exchanges the items of a slice and those of `added`. A shared list gets a new table: it happens at one moment. False:
+ * out of memory, nothing has happened. */
+static bool exchange_steps(list *l, struct weft__slice s, table *added, bool private, struct leftover *left) {
+  table *old = l->items, *t = private || s.count == 0 ? old : copy_table(old, old->capacity);
+  if (!t) return false;
+  for (size_t i = 0; i < s.count; i++) {
+    weft_object **slot = &t->item[weft__slice_place(s, i)], *item = *slot;
+    *slot = added->item[i];
+    added->item[i] = item;
+  }
+  publish(l, t);
+  *left = (struct leftover){.table = t == old ? &none : old};
+  return true;
+}
+
+/* Moves the items of a slice to *gone, a new table. False: out of memory, nothing has happened. */
+static bool take_steps(list *l, struct weft__slice s, table **gone, struct leftover *left) {
+  table *old = l->items, *t = &none;
+  *left = (struct leftover){.table = &none};
+  if (s.count == 0) return true;
+  table *taken = table_new(s.count);
+  if (taken && s.count < old->size) t = table_new(roomy(old->size - s.count));
+  if (!taken || !t) {
+    if (taken) table_drop(taken, true);
+    return false;
+  }
+  if (s.step < 0) s = (struct weft__slice){weft__slice_place(s, s.count - 1), s.count, -s.step};
+  for (size_t i = 0; i < old->size; i++) {
+    bool goes = taken->size < s.count && i == weft__slice_place(s, taken->size);
+    add(goes ? taken : t, old->item[i]);
+  }
+  publish(l, t);
+  left->table = old;
+  *gone = taken;
+  return true;
+}
+
+int weft_list_set_slice_step(weft_object *o, int64_t start, int64_t stop, int64_t step, weft_object *iterable) {
+  static const char call[] = "weft_list_set_slice";
+  if (step == 1) return replace(call, o, start, stop, iterable);
+  if (!weft__expect(call, o, &weft_list_type) || !weft__step_given(step)) return -1;
+  table *added = iterable ? collect(call, iterable) : &none;
+  if (!added) return -1;
+  bool private;
+  list *l = begin(call, o, &private);
+  struct weft__slice s = weft__slice_of(start, stop, step, l->items->size);
+  struct leftover left = {.table = &none};
+  bool fits = !iterable || added->size == s.count;
+  bool done = fits && (iterable ? exchange_steps(l, s, added, private, &left) : take_steps(l, s, &added, &left));
+  end(l, private);
+  size_t size = added->size;
+  table_drop_items(added, 0, size, private);
+  if (done) {
+    drop_leftover(left, private);
+    return 0;
+  }
+  if (fits)
+    weft_raise_memory();
+  else
+    weft_raise(&weft_ValueError, "attempt to assign sequence of size %zu to extended slice of size %zu", size, s.count);
+  return -1;
+}
+
 int weft_list_extend(weft_object *o, weft_object *iterable) {
   if (!weft__given("weft_list_extend", iterable)) return -1;
   return replace("weft_list_extend", o, INT64_MAX, INT64_MAX, iterable);
 }
 
 weft_object *weft_list_repeat(weft_object *o, int64_t n) {
-  table *once = copy_of("weft_list_repeat", o, 0, INT64_MAX);
+  table *once = copy_of("weft_list_repeat", o);
   if (!once) return NULL;
   size_t total;
   bool absurd = n > 0 && __builtin_mul_overflow(once->size, (size_t)n, &total);
@@ -461,15 +529,10 @@ weft_object *weft_list_repeat(weft_object *o, int64_t n) {
 
 /* --- Searching --- */
 
-/* The first index from `start` up to `stop` of an item equal to `value`; -2: none, -1: error. */
+static weft_object *item_of(weft_object *self, size_t i) { return item_at((list *)self, (int64_t)i, true); }
+
 static int64_t find(list *l, weft_object *value, int64_t start, int64_t stop) {
-  for (int64_t i = start; i < stop; i++) {
-    weft_auto weft_object *item = item_at(l, i, true);
-    if (!item) break;
-    int equal = weft_compare(item, value, WEFT_EQ);
-    if (equal) return equal < 0 ? -1 : i;
-  }
-  return -2;
+  return weft__sequence_find(&l->header, item_of, value, start, stop);
 }
 
 static list *searched(const char *call, weft_object *o, weft_object *value) {
@@ -486,19 +549,16 @@ int64_t weft_list_index(weft_object *o, weft_object *value, int64_t start, int64
   list *l = searched("weft_list_index", o, value);
   if (!l) return -1;
   size_t size = (size_t)weft_list_length(o);
-  if (start < 0) start = (int64_t)clamp(start, size);
-  if (stop < 0) stop = (int64_t)clamp(stop, size);
+  if (start < 0) start = (int64_t)weft__clamp(start, size);
+  if (stop < 0) stop = (int64_t)weft__clamp(stop, size);
   int64_t i = find(l, value, start, stop);
   if (i == -2) weft_raise(&weft_ValueError, "list.index(x): x not in list");
   return i < 0 ? -1 : i;
 }
 
 int64_t weft_list_count(weft_object *o, weft_object *value) {
-  list *l = searched("weft_list_count", o, value);
-  if (!l) return -1;
-  int64_t count = 0, i = 0;
-  for (; (i = find(l, value, i, INT64_MAX)) >= 0; i++) count++;
-  return i == -1 ? -1 : count;
+  if (!searched("weft_list_count", o, value)) return -1;
+  return weft__sequence_count(o, item_of, value);
 }
 
 int weft_list_remove(weft_object *o, weft_object *value) {
@@ -645,25 +705,27 @@ static void list_release(weft_object *self) {
 
 static void list_dealloc(weft_object *self) {
   list_release(self);
-  weft__heap_free(self, sizeof(list));
+  weft__heap_free(self, self->type->spec.basic_size);
 }
-
-static weft_object *item_of(weft_object *self, size_t i) { return item_at((list *)self, (int64_t)i, true); }
 
 static weft_object *list_repr(weft_object *self) { return weft__sequence_repr(self, item_of, "[", "]"); }
 static weft_object *list_iter(weft_object *self) { return weft__sequence_iter(self, item_of); }
+static weft_object *list_reversed(weft_object *self) { return weft__sequence_reversed(self, item_of); }
+
+/* Also of a type that derives from list. */
+static bool is_list(const weft_object *o) { return weft_list_check(o) || weft_is_instance(o, &weft_list_type); }
 
 static int list_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
-  if (!weft_list_check(a) || !weft_list_check(b)) return WEFT_NOT_IMPLEMENTED;
+  if (!is_list(a) || !is_list(b)) return WEFT_NOT_IMPLEMENTED;
   if ((op == WEFT_EQ || op == WEFT_NE) && weft_list_length(a) != weft_list_length(b)) return op == WEFT_NE;
   return weft__sequence_compare(a, b, item_of, op);
 }
 
 static weft_object *list_add(weft_object *a, weft_object *b) {
-  if (!weft_list_check(a) || !weft_list_check(b)) return NULL;
-  table *left = copy_of("weft_add", a, 0, INT64_MAX);
+  if (!is_list(a) || !is_list(b)) return NULL;
+  table *left = copy_of("weft_add", a);
   if (!left) return NULL;
-  table *right = copy_of("weft_add", b, 0, INT64_MAX);
+  table *right = copy_of("weft_add", b);
   if (!right) {
     table_drop_items(left, 0, left->size, true);
     return NULL;
@@ -681,7 +743,7 @@ static weft_object *list_add(weft_object *a, weft_object *b) {
 }
 
 static weft_object *list_multiply(weft_object *a, weft_object *b) {
-  bool first = weft_list_check(a);
+  bool first = is_list(a);
   weft_object *self = first ? a : b, *n = first ? b : a;
   return weft_is_instance(n, &weft_int_type) ? weft_list_repeat(self, weft_int_value(n)) : NULL;
 }
@@ -690,40 +752,69 @@ static weft_object *list_in_place_add(weft_object *a, weft_object *b) {
   return weft_list_extend(a, b) == 0 ? weft_new_ref(a) : NULL;
 }
 
+/* The items once more, and again; at one moment. */
+static int repeat_in_place(weft_object *o, int64_t n) {
+  bool private;
+  list *l = begin("weft_in_place_multiply", o, &private);
+  size_t size = l->items->size, total;
+  bool absurd = __builtin_mul_overflow(size, (size_t)n, &total) || !roomy(total);
+  table *old = absurd ? NULL : reserve(l, total - size, private);
+  if (old) {
+    table *t = l->items;
+    for (size_t i = size; i < total; i++) set_slot(t, i, weft_new_ref(t->item[i - size]));
+    set_size(t, total);
+  }
+  end(l, private);
+  if (!old) {
+    weft_raise_memory();
+    return -1;
+  }
+  table_drop(old, private);
+  return 0;
+}
+
 static weft_object *list_in_place_multiply(weft_object *a, weft_object *b) {
   if (!weft_is_instance(b, &weft_int_type)) return NULL;
-  weft_auto weft_object *repeated = weft_list_repeat(a, weft_int_value(b));
-  return repeated && weft_list_set_slice(a, 0, INT64_MAX, repeated) == 0 ? weft_new_ref(a) : NULL;
+  int64_t n = weft_int_value(b);
+  return (n > 0 ? repeat_in_place(a, n) : weft_list_clear(a)) == 0 ? weft_new_ref(a) : NULL;
 }
 
 static size_t list_size_of(weft_object *self) {
   bool private;
   list *l = begin("weft_sizeof", self, &private);
-  size_t bytes = sizeof *l + (l->items == &none ? 0 : table_bytes(l->items->capacity));
+  size_t bytes = self->type->spec.basic_size + (l->items == &none ? 0 : table_bytes(l->items->capacity));
   end(l, private);
   return bytes;
 }
 
 static weft_object *list_get_item(weft_object *self, weft_object *key) {
-  if (!weft_is_instance(key, &weft_int_type))
-    return weft_raise(&weft_TypeError, "list indices must be integers, not %s", key->type->spec.name);
-  return weft_list_get(self, weft_int_value(key));
+  struct weft__key k;
+  if (!weft__key_of(self, key, &k)) return NULL;
+  return k.is_slice ? weft_list_slice_step(self, k.start, k.stop, k.step) : weft_list_get(self, k.index);
 }
 
 static int list_set_item(weft_object *self, weft_object *key, weft_object *value) {
-  if (!weft_is_instance(key, &weft_int_type)) {
-    weft_raise(&weft_TypeError, "list indices must be integers, not %s", key->type->spec.name);
-    return -1;
-  }
-  return value ? weft_list_set(self, weft_int_value(key), value) : weft_list_delete(self, weft_int_value(key));
+  struct weft__key k;
+  if (!weft__key_of(self, key, &k)) return -1;
+  if (k.is_slice) return weft_list_set_slice_step(self, k.start, k.stop, k.step, value);
+  return value ? weft_list_set(self, k.index, value) : weft_list_delete(self, k.index);
 }
+
+/* Calling the type, or initialising once more: the items become those of an iterable. */
+static int list_init(weft_object *self, weft_object *const *args, size_t n) {
+  if (n <= 1) return replace("list", self, 0, INT64_MAX, n ? args[0] : NULL);
+  weft_raise(&weft_TypeError, "list expected at most 1 argument, got %zu", n);
+  return -1;
+}
+
+static void list_body_init(weft_object *self) { ((list *)self)->items = &none; }
 
 const weft_type weft_list_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "list",
              .base = &weft_object_type,
              .basic_size = sizeof(list),
-             .flags = WEFT_TYPE_CONTAINER,
+             .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,
              .traverse = list_traverse,
              .clear = weft_list_clear,
              .dealloc = list_dealloc,
@@ -738,7 +829,10 @@ const weft_type weft_list_type = {
              .get_item = list_get_item,
              .set_item = list_set_item,
              .contains = weft_list_contains,
-             .iter = list_iter},
+             .iter = list_iter,
+             .reversed = list_reversed,
+             .init = list_init},
+    .body_init = list_body_init,
     .lock_offset = offsetof(struct weft__list, lock),
     .guarded = true,
     .quiet = true,

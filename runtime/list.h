@@ -53,9 +53,16 @@ WEFT_API int64_t weft_list_capacity(weft_object *list);
 
 /* The items from `start` up to `stop`, both clamped to the list. Returns new. Errors: TypeError, memory. */
 WEFT_API weft_object *weft_list_slice(weft_object *list, int64_t start, int64_t stop);
+/* Every `step`-th of them; INT64_MIN and INT64_MAX are bounds beyond either end. Returns new. Errors: also ValueError
+ * (step 0). */
+WEFT_API weft_object *weft_list_slice_step(weft_object *list, int64_t start, int64_t stop, int64_t step);
 /* Replaces that slice by what iterating over `iterable` gives (NULL: by nothing), at one moment. The list may be the
  * iterable. Errors (-1): TypeError, the iterable's, memory; the list is unaltered. May: run finalizers. */
 WEFT_API int weft_list_set_slice(weft_object *list, int64_t start, int64_t stop, weft_object *iterable);
+/* The same for every `step`-th item; with a step other than 1 by as many (NULL: by nothing).
+ * Errors (-1): also ValueError. */
+WEFT_API int weft_list_set_slice_step(weft_object *list, int64_t start, int64_t stop, int64_t step,
+                                      weft_object *iterable);
 /* Adds what iterating over `iterable` gives at the end, at one moment. Errors (-1): as weft_list_set_slice. */
 WEFT_API int weft_list_extend(weft_object *list, weft_object *iterable);
 /* The items `n` times, 0 when n is negative. Returns new. Errors: TypeError, memory. */

@@ -298,38 +298,6 @@ bool weft__item_number(weft_object *value, const items **kind, uint64_t *item) {
 
 /* --- Slices --- */
 
-static size_t clamp(int64_t index, size_t size) {
-  if (index < 0) index += (int64_t)size;
-  return index < 0 ? 0 : (uint64_t)index > size ? size : (size_t)index;
-}
-
-struct weft__slice weft__slice_of(int64_t start, int64_t stop, int64_t step, size_t size) {
-  struct weft__slice s = {.step = step == INT64_MIN ? -INT64_MAX : step};
-  if (step > 0) {
-    size_t from = clamp(start, size), to = clamp(stop, size);
-    s.start = from;
-    s.count = to > from ? (to - from - 1) / (size_t)step + 1 : 0;
-    return s;
-  }
-  /* One less than the places between items, from which a clamp counts. */
-  int64_t last = (int64_t)size - 1;
-  int64_t from = start < 0 ? start + (int64_t)size : start > last ? last : start;
-  int64_t to = stop < 0 ? stop + (int64_t)size : stop > last ? last : stop;
-  if (from < -1) from = -1;
-  if (to < -1) to = -1;
-  s.start = from < 0 ? 0 : (size_t)from;
-  s.count = from > to ? (size_t)((from - to - 1) / -s.step + 1) : 0;
-  return s;
-}
-
-bool weft__step_given(int64_t step) {
-  if (step) return true;
-  weft_raise(&weft_ValueError, "slice step cannot be zero");
-  return false;
-}
-
-static size_t place(struct weft__slice s, size_t i) { return (size_t)((int64_t)s.start + (int64_t)i * s.step); }
-
 bool weft__raw_copy(raw *into, const char *call, weft_object *o, const weft_type *type, int64_t start, int64_t stop,
                     int64_t step) {
   bool private;
@@ -342,7 +310,7 @@ bool weft__raw_copy(raw *into, const char *call, weft_object *o, const weft_type
   if (done && s.count) {
     into->size = s.count;
     if (step == 1) copy_items(into, 0, weft__raw_at(r, s.start), s.count);
-    for (size_t i = 0; step != 1 && i < s.count; i++) copy_items(into, i, weft__raw_at(r, place(s, i)), 1);
+    for (size_t i = 0; step != 1 && i < s.count; i++) copy_items(into, i, weft__raw_at(r, weft__slice_place(s, i)), 1);
     terminate(into);
   }
   weft__raw_end(r, private);
@@ -359,10 +327,10 @@ weft_object *weft__raw_slice(const char *call, weft_object *o, const weft_type *
 static result delete_steps(raw *r, struct weft__slice s) {
   if (s.count == 0) return WEFT__RAW_DONE;
   if (r->exports) return WEFT__RAW_EXPORTED;
-  if (s.step < 0) s = (struct weft__slice){place(s, s.count - 1), s.count, -s.step};
+  if (s.step < 0) s = (struct weft__slice){weft__slice_place(s, s.count - 1), s.count, -s.step};
   size_t to = s.start;
   for (size_t i = 0; i < s.count; i++) {
-    size_t from = place(s, i) + 1, until = i + 1 < s.count ? place(s, i + 1) : r->size;
+    size_t from = weft__slice_place(s, i) + 1, until = i + 1 < s.count ? weft__slice_place(s, i + 1) : r->size;
     move_items(r, to, from, until - from);
     to += until - from;
   }
@@ -385,7 +353,7 @@ int weft__raw_set_slice_steal(const char *call, weft_object *o, const weft_type 
   else if (added->size == 0)
     done = delete_steps(r, s);
   else
-    for (size_t i = 0; fits && i < s.count; i++) copy_items(r, place(s, i), weft__raw_at(added, i), 1);
+    for (size_t i = 0; fits && i < s.count; i++) copy_items(r, weft__slice_place(s, i), weft__raw_at(added, i), 1);
   weft__raw_end(r, private);
   size_t size = added->size;
   weft__raw_drop(added);
@@ -491,7 +459,7 @@ int weft__raw_insert(const char *call, weft_object *o, const weft_type *type, in
   if (!weft__expect(call, o, type) || !weft__given(call, value)) return -1;
   if (!weft__item_encode(weft__raw_items((raw *)o), value, &item)) return -1;
   raw *r = weft__raw_begin(call, o, type, &private);
-  size_t i = clamp(index, r->size);
+  size_t i = weft__clamp(index, r->size);
   result done = weft__raw_splice(r, i, i, &item, 1);
   weft__raw_end(r, private);
   return weft__raw_raise(done);
@@ -621,22 +589,23 @@ weft_object *weft__raw_item_of(weft_object *self, size_t index) {
 }
 
 weft_object *weft__raw_iter(weft_object *self) { return weft__sequence_iter(self, weft__raw_item_of); }
-
-static bool is_index(weft_object *self, weft_object *key) {
-  if (weft_is_instance(key, &weft_int_type)) return true;
-  weft_raise(&weft_TypeError, "%s indices must be integers, not %s", self->type->spec.name, key->type->spec.name);
-  return false;
-}
+weft_object *weft__raw_reversed(weft_object *self) { return weft__sequence_reversed(self, weft__raw_item_of); }
 
 weft_object *weft__raw_get_item(weft_object *self, weft_object *key) {
-  return is_index(self, key) ? weft__raw_get("weft_get_item", self, self->type, weft_int_value(key)) : NULL;
+  static const char call[] = "weft_get_item";
+  struct weft__key k;
+  if (!weft__key_of(self, key, &k)) return NULL;
+  return k.is_slice ? weft__raw_slice(call, self, self->type, k.start, k.stop, k.step)
+                    : weft__raw_get(call, self, self->type, k.index);
 }
 
-int weft__raw_set_item(weft_object *self, weft_object *key, weft_object *value) {
-  if (!is_index(self, key)) return -1;
-  int64_t i = weft_int_value(key);
-  return value ? weft__raw_set("weft_set_item", self, self->type, i, value)
-               : weft__raw_delete("weft_set_item", self, self->type, i);
+int weft__raw_set_item(weft_object *self, weft_object *key, weft_object *value, weft__set_slice set_slice) {
+  static const char call[] = "weft_set_item";
+  struct weft__key k;
+  if (!weft__key_of(self, key, &k)) return -1;
+  if (k.is_slice) return set_slice(self, k.start, k.stop, k.step, value);
+  return value ? weft__raw_set(call, self, self->type, k.index, value)
+               : weft__raw_delete(call, self, self->type, k.index);
 }
 
 int64_t weft__raw_slot_length(weft_object *self) { return weft__raw_length("weft_length", self, self->type); }

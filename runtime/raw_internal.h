@@ -17,6 +17,7 @@
 #define WEFT_RAW_INTERNAL_H
 
 #include "../sync/mutex.h"
+#include "slice_internal.h"
 #include "type.h"
 
 enum weft__number { WEFT__SIGNED, WEFT__UNSIGNED, WEFT__REAL };
@@ -118,21 +119,13 @@ int weft__raw_remove(const char *call, weft_object *o, const weft_type *type, we
 /* Slots. */
 weft_object *weft__raw_item_of(weft_object *self, size_t index);
 weft_object *weft__raw_iter(weft_object *self);
+weft_object *weft__raw_reversed(weft_object *self);
 weft_object *weft__raw_get_item(weft_object *self, weft_object *key);
-int weft__raw_set_item(weft_object *self, weft_object *key, weft_object *value);
+/* `key` may be a slice: then the type's own function for that is called. */
+typedef int (*weft__set_slice)(weft_object *self, int64_t start, int64_t stop, int64_t step, weft_object *value);
+int weft__raw_set_item(weft_object *self, weft_object *key, weft_object *value, weft__set_slice set_slice);
 int64_t weft__raw_slot_length(weft_object *self);
 weft_object *weft__raw_multiply(weft_object *a, weft_object *b);
 void weft__raw_dealloc(weft_object *self);
-
-/* --- Slices --- */
-
-struct weft__slice {
-  size_t start, count;
-  int64_t step;
-};
-/* As Python clamps: negative bounds count from the end; INT64_MIN and INT64_MAX are beyond either. */
-struct weft__slice weft__slice_of(int64_t start, int64_t stop, int64_t step, size_t size);
-/* ValueError when it is 0. */
-bool weft__step_given(int64_t step);
 
 #endif

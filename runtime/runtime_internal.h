@@ -125,6 +125,8 @@ struct weft__tuple {
   weft_object *items[];
 };
 static inline weft_object **weft__tuple_items(weft_object *tuple) { return ((struct weft__tuple *)tuple)->items; }
+/* A tuple of `n` None, for its maker to replace before anybody else knows it. Returns new. Errors: memory. */
+weft_object *weft__tuple_of_none(size_t n);
 
 /* A NULL object is bad input like any other: TypeError, not a crash. */
 bool weft__given_slow(const char *call);

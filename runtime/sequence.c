@@ -18,6 +18,23 @@ int weft__sequence_compare(weft_object *a, weft_object *b, weft__item_of item, e
   }
 }
 
+int64_t weft__sequence_find(weft_object *sequence, weft__item_of item, weft_object *value, int64_t start,
+                            int64_t stop) {
+  for (int64_t i = start; i < stop; i++) {
+    weft_auto weft_object *o = item(sequence, (size_t)i);
+    if (!o) break;
+    int equal = weft_compare(o, value, WEFT_EQ);
+    if (equal) return equal < 0 ? -1 : i;
+  }
+  return -2;
+}
+
+int64_t weft__sequence_count(weft_object *sequence, weft__item_of item, weft_object *value) {
+  int64_t count = 0, i = 0;
+  for (; (i = weft__sequence_find(sequence, item, value, i, INT64_MAX)) >= 0; i++) count++;
+  return i == -1 ? -1 : count;
+}
+
 weft_object *weft__sequence_repr(weft_object *self, weft__item_of item, const char *open, const char *close) {
   struct weft__text text = {0};
   struct weft__repr_frame frame;

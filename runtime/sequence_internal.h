@@ -18,9 +18,14 @@ typedef weft_object *(*weft__item_of)(weft_object *sequence, size_t index);
 /* Compares item by item; at the first difference the items decide, else the lengths. The items are counted while they
  * are compared: a user's slot may change the sequence. */
 int weft__sequence_compare(weft_object *a, weft_object *b, weft__item_of item, enum weft_compare_op op);
-/* An iterator over it. */
+/* Iterators over it, from either end; and when nothing is left of one. */
 weft_object *weft__sequence_iter(weft_object *sequence, weft__item_of item);
-extern const weft_type weft__sequence_iterator_type;
+weft_object *weft__sequence_reversed(weft_object *sequence, weft__item_of item);
+extern const weft_type weft__sequence_iterator_type, weft__reverse_iterator_type;
+/* The first place from `start` up to `stop` of an item that is equal to `value`; -2: none, -1: error. */
+int64_t weft__sequence_find(weft_object *sequence, weft__item_of item, weft_object *value, int64_t start, int64_t stop);
+/* How many items are; -1: error. */
+int64_t weft__sequence_count(weft_object *sequence, weft__item_of item, weft_object *value);
 /* "[a, b]", or "[...]" for a sequence inside itself. */
 weft_object *weft__sequence_repr(weft_object *self, weft__item_of item, const char *open, const char *close);
 

@@ -189,13 +189,23 @@ static void leave(struct search *s) {
   s->gone_room = 0;
 }
 
+/* Also types that derive from them. */
+static bool is_mutable(const weft_object *o) {
+  return weft_set_check(o) || (!weft_frozenset_check(o) && weft_is_instance(o, &weft_set_type));
+}
+static bool is_either(const weft_object *o) { return is_mutable(o) || weft_is_instance(o, &weft_frozenset_type); }
+/* What combining a set with something gives. */
+static const weft_type *plain_type(const weft_object *o) {
+  return is_mutable(o) ? &weft_set_type : &weft_frozenset_type;
+}
+
 /* A safepoint; from here to `leave` there is none. False: out of memory, the error is set and nothing is entered. */
 static bool enter(struct search *s) {
-  if (weft_frozenset_check(&s->set->header)) {
+  if (is_mutable(&s->set->header)) {
+    s->private = weft__touch(&s->set->header);
+  } else {
     weft_poll();
     s->private = true;
-  } else {
-    s->private = weft__touch(&s->set->header);
   }
   if (!s->private) {
     if (s->how == WRITING)
@@ -217,7 +227,7 @@ static bool is_set(const char *call, const weft_object *o) { return weft__expect
 
 static bool is_any_set(const char *call, const weft_object *o) {
   if (!weft__given(call, o)) return false;
-  if (WEFT_LIKELY(weft_any_set_check(o))) return true;
+  if (WEFT_LIKELY(is_either(o))) return true;
   weft_raise(&weft_TypeError, "%s: expected set or frozenset, got %s", call, o->type->spec.name);
   return false;
 }
@@ -321,17 +331,20 @@ WEFT_ALWAYS_INLINE bool add_touched(weft_object *o, weft_object *key) {
 
 /* --- Making and copying --- */
 
-static set *set_alloc(const weft_type *type, const char *call) {
-  set *o = weft__object_alloc(type, sizeof *o, call);
-  if (WEFT_UNLIKELY(!o)) return NULL;
+WEFT_ALWAYS_INLINE void set_init_body(set *o, bool is_frozen) {
   o->table = table_init(&o->own.head, WEFT__SET_MIN_BITS);
   o->size = 0;
   o->lock = (weft_mutex){0};
   o->generation = 0;
-  if (type == &weft_set_type)
-    o->finger = 0;
-  else
+  if (is_frozen)
     o->hash = -1;
+  else
+    o->finger = 0;
+}
+
+static set *set_alloc(const weft_type *type, const char *call) {
+  set *o = weft__object_alloc(type, sizeof *o, call);
+  if (WEFT_LIKELY(o != NULL)) set_init_body(o, type == &weft_frozenset_type);
   return o;
 }
 
@@ -373,10 +386,12 @@ static int insert(set *o, weft_object *key) {
   return 0;
 }
 
+static weft_object *set_iter(weft_object *o);
+
 /* A fresh set of `type` with the keys that iterating gives. */
 static weft_object *collect(weft_object *iterable, const weft_type *type, const char *call) {
   if (!weft__given(call, iterable)) return NULL;
-  if (weft_any_set_check(iterable)) return duplicate(iterable, type, call);
+  if (iterable->type->spec.iter == set_iter) return duplicate(iterable, type, call);
   weft_auto weft_object *iterator = weft_iter(iterable);
   weft_object *made = iterator ? (weft_object *)set_alloc(type, call) : NULL;
   for (weft_object *key; made && (key = weft_next(iterator)); weft_decref(key))
@@ -396,7 +411,7 @@ weft_object *weft_frozenset_from(weft_object *iterable) { return freeze(iterable
 
 weft_object *weft_set_copy(weft_object *o) {
   if (!is_any_set("weft_set_copy", o)) return NULL;
-  return weft_frozenset_check(o) ? weft_new_ref(o) : duplicate(o, &weft_set_type, "weft_set_copy");
+  return weft_frozenset_check(o) ? weft_new_ref(o) : duplicate(o, plain_type(o), "weft_set_copy");
 }
 
 /* --- One key --- */
@@ -421,7 +436,7 @@ static int64_t hash_keys(const set *o) {
 static bool given_key(struct search *s, const char *call, weft_object *key, bool set_as_key) {
   if (!weft__given(call, key)) return false;
   s->key = key;
-  if (!set_as_key || !weft_set_check(key)) return weft__key_hash(key, &s->hash);
+  if (!set_as_key || !is_mutable(key) || key->type->spec.hash) return weft__key_hash(key, &s->hash);
   struct search other = {.set = (set *)key, .how = WRITING};
   enter(&other);
   s->hash = (uint64_t)hash_keys(other.set);
@@ -657,7 +672,7 @@ static int sift(const set *from, set *in, bool present, set *made, size_t *size)
 
 /* `other` as something to look for keys in: itself, or frozen. */
 static weft_object *searchable(weft_object *other, const char *call) {
-  return other && weft_any_set_check(other) ? weft_new_ref(other) : freeze(other, call);
+  return other && is_either(other) ? weft_new_ref(other) : freeze(other, call);
 }
 
 static weft_object *sifted(weft_object *o, weft_object *in, bool present, const weft_type *type, const char *call) {
@@ -670,7 +685,7 @@ static weft_object *sifted(weft_object *o, weft_object *in, bool present, const 
 
 static weft_object *combine(const char *call, weft_object *o, weft_object *other, enum change what) {
   if (!is_any_set(call, o)) return NULL;
-  const weft_type *type = o->type;
+  const weft_type *type = plain_type(o);
   if (o == other)
     return what == UPDATE || what == INTERSECT ? duplicate(o, type, call) : (weft_object *)set_alloc(type, call);
   if (what == INTERSECT || what == SUBTRACT) {
@@ -732,7 +747,7 @@ int weft_set_is_disjoint(weft_object *o, weft_object *other) {
 }
 
 static int set_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
-  if (!weft_any_set_check(a) || !weft_any_set_check(b)) return WEFT_NOT_IMPLEMENTED;
+  if (!is_either(a) || !is_either(b)) return WEFT_NOT_IMPLEMENTED;
   if (op == WEFT_GT || op == WEFT_GE) return is_within(b, a, op == WEFT_GT ? WEFT_LT : WEFT_LE, "weft_compare");
   if (op == WEFT_LT || op == WEFT_LE) return is_within(a, b, op, "weft_compare");
   int equal = weft_set_length(a) == weft_set_length(b) ? is_within(a, b, WEFT_EQ, "weft_compare") : 0;
@@ -786,6 +801,22 @@ static int next_key(struct set_iterator *it, set *o, weft_object **key) {
   return same ? *key != NULL : -1;
 }
 
+/* Keys that are still to come, as far as they are there now. */
+static int64_t set_iterator_length_hint(weft_object *self) {
+  struct set_iterator *it = (struct set_iterator *)self;
+  weft_auto weft_object *o = weft__slot_load(self, &it->set);
+  struct search s = {.set = (set *)o, .how = READING};
+  if (!o || !enter(&s)) return 0;
+  look_at_table(&s);
+  bool same = s.table == it->table && s.generation == it->generation;
+  int64_t n = 0;
+  /* order: relaxed: it is a hint. */
+  for (uint64_t i = weft__load_relaxed(&it->index); same && i <= weft__set_mask(s.table); i++)
+    n += weft__set_key(&weft__set_entries(s.table)[i]) != NULL;
+  leave(&s);
+  return n;
+}
+
 static weft_object *set_iterator_next(weft_object *self) {
   struct set_iterator *it = (struct set_iterator *)self;
   weft_auto weft_object *o = weft__slot_load(self, &it->set);
@@ -816,7 +847,8 @@ const weft_type weft__set_iterator_type = {
              .traverse = set_iterator_traverse,
              .dealloc = set_iterator_dealloc,
              .hash = weft__hash_identity,
-             .next = set_iterator_next},
+             .next = set_iterator_next,
+             .length_hint = set_iterator_length_hint},
     .guarded = true,
     .quiet = true,
     .release = set_iterator_release,
@@ -839,7 +871,7 @@ static void set_release(weft_object *self) {
 
 static void set_dealloc(weft_object *self) {
   set_release(self);
-  weft__heap_free(self, sizeof(set));
+  weft__heap_free(self, self->type->spec.basic_size);
 }
 
 static void add_text(struct weft__text *text, const char *s) { weft__text_add(text, s, strlen(s)); }
@@ -861,7 +893,10 @@ static weft_object *set_repr(weft_object *self) {
   weft_auto weft_object *frozen = again ? NULL : freeze(self, "weft_repr");
   text.failed = !again && !frozen;
   bool empty = frozen && ((set *)frozen)->size == 0, bare = weft_set_check(self) && !again && !empty;
-  if (!bare) add_text(&text, weft_set_check(self) ? "set(" : "frozenset(");
+  if (!bare) {
+    add_text(&text, self->type->spec.name);
+    add_text(&text, "(");
+  }
   if (again)
     add_text(&text, "...");
   else if (frozen && !empty)
@@ -883,7 +918,7 @@ static int frozenset_hash(weft_object *self, int64_t *hash) {
 
 /* The operators, other than the functions, take sets only. */
 static weft_object *operator(const char *call, weft_object *a, weft_object *b, enum change what) {
-  return weft_any_set_check(a) && weft_any_set_check(b) ? combine(call, a, b, what) : NULL;
+  return is_either(a) && is_either(b) ? combine(call, a, b, what) : NULL;
 }
 static weft_object *set_subtract(weft_object *a, weft_object *b) { return operator("weft_subtract", a, b, SUBTRACT); }
 static weft_object *set_and(weft_object *a, weft_object *b) { return operator("weft_and", a, b, INTERSECT); }
@@ -891,7 +926,7 @@ static weft_object *set_or(weft_object *a, weft_object *b) { return operator("we
 static weft_object *set_xor(weft_object *a, weft_object *b) { return operator("weft_xor", a, b, TOGGLE); }
 
 static weft_object *change_in_place(const char *call, weft_object *a, weft_object *b, enum change what) {
-  return weft_any_set_check(b) && change(call, a, b, what) == 0 ? weft_new_ref(a) : NULL;
+  return is_either(b) && change(call, a, b, what) == 0 ? weft_new_ref(a) : NULL;
 }
 static weft_object *set_in_place_subtract(weft_object *a, weft_object *b) {
   return change_in_place("weft_in_place_subtract", a, b, SUBTRACT);
@@ -909,19 +944,47 @@ static weft_object *set_in_place_xor(weft_object *a, weft_object *b) {
 static size_t set_size_of(weft_object *self) {
   struct search s = {.set = (set *)self, .how = WRITING};
   if (!enter(&s)) return 0;
-  size_t bytes = sizeof(set) + (is_small(s.set, s.set->table) ? 0 : table_bytes(s.set->table->bits));
+  size_t bytes = self->type->spec.basic_size + (is_small(s.set, s.set->table) ? 0 : table_bytes(s.set->table->bits));
   leave(&s);
   return bytes;
 }
 
 static int set_contains(weft_object *self, weft_object *key) { return contains("weft_contains", self, key, true); }
 
+static bool at_most_one(const weft_type *type, size_t n) {
+  if (n <= 1) return true;
+  return weft_raise(&weft_TypeError, "%s expected at most 1 argument, got %zu", type->spec.name, n);
+}
+
+/* Calling the type, or initialising once more: the keys become those of an iterable. */
+static int set_init(weft_object *self, weft_object *const *args, size_t n) {
+  if (!at_most_one(self->type, n)) return -1;
+  weft_auto weft_object *keys = n ? freeze(args[0], "set") : weft_frozenset_new();
+  if (!keys || weft_set_clear(self) < 0) return -1;
+  return weft_set_update(self, keys);
+}
+
+static void set_body_init(weft_object *self) { set_init_body((set *)self, false); }
+
+/* Calling a type of frozensets. */
+static weft_object *frozenset_make(const weft_type *type, weft_object *const *args, size_t n) {
+  if (!at_most_one(type, n)) return NULL;
+  if (type == &weft_frozenset_type) return n ? weft_frozenset_from(args[0]) : weft_frozenset_new();
+  weft_auto weft_object *keys = n ? freeze(args[0], "frozenset") : weft_frozenset_new();
+  weft_object *made = keys ? weft__object_new(type, 0) : NULL;
+  struct search s = {.set = (set *)made, .how = WRITING};
+  if (made && add_all(&s, (set *)keys) < 0) weft_clear(&made);
+  return made;
+}
+
+static void frozenset_body_init(weft_object *self) { set_init_body((set *)self, true); }
+
 const weft_type weft_set_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "set",
              .base = &weft_object_type,
              .basic_size = sizeof(set),
-             .flags = WEFT_TYPE_CONTAINER,
+             .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,
              .traverse = set_traverse,
              .clear = weft_set_clear,
              .dealloc = set_dealloc,
@@ -938,7 +1001,9 @@ const weft_type weft_set_type = {
              .length = weft_set_length,
              .contains = set_contains,
              .iter = set_iter,
+             .init = set_init,
              .size_of = set_size_of},
+    .body_init = set_body_init,
     .lock_offset = offsetof(set, lock),
     .guarded = true,
     .quiet = true,
@@ -950,7 +1015,7 @@ const weft_type weft_frozenset_type = {
     .spec = {.name = "frozenset",
              .base = &weft_object_type,
              .basic_size = sizeof(set),
-             .flags = WEFT_TYPE_CONTAINER,
+             .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,
              .traverse = set_traverse,
              .dealloc = set_dealloc,
              .repr = set_repr,
@@ -964,6 +1029,8 @@ const weft_type weft_frozenset_type = {
              .contains = set_contains,
              .iter = set_iter,
              .size_of = set_size_of},
+    .body_init = frozenset_body_init,
+    .make = frozenset_make,
     .quiet = true,
     .release = set_release,
 };

@@ -29,5 +29,11 @@ WEFT_API const char *weft_str_utf8(const weft_object *o, size_t *size);
 /* Code points. Errors (-1): TypeError. */
 WEFT_API int64_t weft_str_length(const weft_object *o);
 
+/* Is `part`, a str, in it? The empty one always is. Errors (-1): TypeError. */
+WEFT_API int weft_str_contains(weft_object *o, weft_object *part);
+/* The strs that iterating gives, with `between` between them. Returns new. Errors: TypeError, the iterable's, memory.
+ */
+WEFT_API weft_object *weft_str_join(weft_object *between, weft_object *iterable);
+
 WEFT_END_DECLS
 #endif

@@ -54,6 +54,9 @@ static inline bool weft__str_equal(const weft_object *a, const weft_object *b) {
                                                  : memcmp(x->bytes, y->bytes, x->size) == 0;
 }
 
+/* The slot: an iterator over the characters, each a str. */
+weft_object *weft__str_iter(weft_object *o);
+
 /* An immortal copy outside the heap, for `free`; NULL: out of memory. Its hash has been asked for. */
 weft_object *weft__str_immortal_copy(const weft_object *o);
 

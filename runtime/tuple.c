@@ -5,21 +5,27 @@
 #include <string.h>
 
 #include "runtime/int.h"
+#include "runtime/iterator.h"
+#include "runtime/list.h"
 #include "runtime/none.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/sequence_internal.h"
+#include "runtime/slice_internal.h"
 
 static struct weft__tuple empty = {.header = {WEFT__COUNT_IMMORTAL, &weft_tuple_type}};
 
 static size_t block_size(size_t n) { return sizeof(struct weft__tuple) + n * sizeof(weft_object *); }
 
 /* The items are not initialised. NULL with MemoryError. */
-WEFT_ALWAYS_INLINE struct weft__tuple *make(size_t n) {
+WEFT_ALWAYS_INLINE struct weft__tuple *make_of(const weft_type *type, size_t n) {
   if (n > PTRDIFF_MAX / sizeof(weft_object *) - 8) return weft_raise_memory();
-  struct weft__tuple *t = weft__object_alloc(&weft_tuple_type, block_size(n), "weft_tuple_new");
+  struct weft__tuple *t = weft__object_alloc(type, block_size(n), "weft_tuple_new");
   if (t) t->size = n;
   return t;
 }
+WEFT_ALWAYS_INLINE struct weft__tuple *make(size_t n) { return make_of(&weft_tuple_type, n); }
+
+static bool is_tuple(const weft_object *o) { return weft_tuple_check(o) || weft_is_instance(o, &weft_tuple_type); }
 
 /* Gives up a tuple of which only the first `n` items are there. Returns NULL with an error. */
 static WEFT_NOINLINE weft_object *with_null(struct weft__tuple *t, size_t n, const char *call) {
@@ -51,6 +57,39 @@ weft_object *weft_tuple_pack(size_t n, ...) {
     t->items[given] = weft_new_ref(item);
   va_end(items);
   return given == n ? &t->header : with_null(t, given, "weft_tuple_pack");
+}
+
+weft_object *weft__tuple_of_none(size_t n) {
+  if (n == 0) return &empty.header;
+  struct weft__tuple *t = make(n);
+  for (size_t i = 0; t && i < n; i++) t->items[i] = WEFT_NONE;
+  return (weft_object *)t;
+}
+
+/* A tuple of `type` with the items of a list that nobody else knows. No safepoint sees a tuple without items. */
+static weft_object *from_list(const weft_type *type, weft_object *list) {
+  const struct weft__list_items *items = ((struct weft__list *)list)->items;
+  if (items->size == 0 && type == &weft_tuple_type) return &empty.header;
+  struct weft__tuple *t = make_of(type, items->size);
+  for (size_t i = 0; t && i < t->size; i++) t->items[i] = weft_new_ref(items->item[i]);
+  return (weft_object *)t;
+}
+
+static weft_object *from(const weft_type *type, weft_object *iterable) {
+  weft_auto weft_object *list = weft_list_from(iterable);
+  return list ? from_list(type, list) : NULL;
+}
+
+weft_object *weft_tuple_from(weft_object *iterable) {
+  if (!weft__given("weft_tuple_from", iterable)) return NULL;
+  return weft_tuple_check(iterable) ? weft_new_ref(iterable) : from(&weft_tuple_type, iterable);
+}
+
+/* Calling the type. */
+static weft_object *tuple_make(const weft_type *type, weft_object *const *args, size_t n) {
+  if (n > 1) return weft_raise(&weft_TypeError, "tuple expected at most 1 argument, got %zu", n);
+  if (type == &weft_tuple_type) return n ? weft_tuple_from(args[0]) : &empty.header;
+  return from(type, n ? args[0] : &empty.header);
 }
 
 int64_t weft_tuple_length(const weft_object *o) {
@@ -103,7 +142,7 @@ static weft_object *item_of(weft_object *self, size_t i) {
 static weft_object *tuple_repr(weft_object *self) { return weft__sequence_repr(self, item_of, "(", ")"); }
 
 static int tuple_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
-  if (!weft_tuple_check(a) || !weft_tuple_check(b)) return WEFT_NOT_IMPLEMENTED;
+  if (!is_tuple(a) || !is_tuple(b)) return WEFT_NOT_IMPLEMENTED;
   return weft__sequence_compare(a, b, item_of, op);
 }
 
@@ -122,9 +161,11 @@ static int tuple_hash(weft_object *self, int64_t *hash) {
 }
 
 static weft_object *tuple_add(weft_object *a, weft_object *b) {
-  if (!weft_tuple_check(a) || !weft_tuple_check(b)) return NULL;
+  if (!is_tuple(a) || !is_tuple(b)) return NULL;
   struct weft__tuple *x = (struct weft__tuple *)a, *y = (struct weft__tuple *)b;
-  if (x->size == 0 || y->size == 0) return weft_new_ref(x->size ? a : b);
+  if (y->size == 0 && weft_tuple_check(a)) return weft_new_ref(a);
+  if (x->size == 0 && weft_tuple_check(b)) return weft_new_ref(b);
+  if (x->size + y->size == 0) return &empty.header;
   struct weft__tuple *sum = make(x->size + y->size);
   if (!sum) return NULL;
   for (size_t i = 0; i < sum->size; i++)
@@ -133,27 +174,66 @@ static weft_object *tuple_add(weft_object *a, weft_object *b) {
 }
 
 static weft_object *tuple_iter(weft_object *self) { return weft__sequence_iter(self, item_of); }
+static weft_object *tuple_reversed(weft_object *self) { return weft__sequence_reversed(self, item_of); }
+
+weft_object *weft_tuple_slice(weft_object *o, int64_t start, int64_t stop, int64_t step) {
+  if (!weft__expect("weft_tuple_slice", o, &weft_tuple_type) || !weft__step_given(step)) return NULL;
+  const struct weft__tuple *t = (const struct weft__tuple *)o;
+  struct weft__slice s = weft__slice_of(start, stop, step, t->size);
+  if (step == 1 && s.count == t->size && weft_tuple_check(o)) return weft_new_ref(o);
+  if (s.count == 0) return &empty.header;
+  struct weft__tuple *part = make(s.count);
+  for (size_t i = 0; part && i < s.count; i++) part->items[i] = weft_new_ref(t->items[weft__slice_place(s, i)]);
+  return (weft_object *)part;
+}
 
 static weft_object *tuple_get_item(weft_object *self, weft_object *key) {
-  if (!weft_is_instance(key, &weft_int_type))
-    return weft_raise(&weft_TypeError, "tuple indices must be integers, not %s", key->type->spec.name);
-  return weft_tuple_get(self, weft_int_value(key));
+  struct weft__key k;
+  if (!weft__key_of(self, key, &k)) return NULL;
+  return k.is_slice ? weft_tuple_slice(self, k.start, k.stop, k.step) : weft_tuple_get(self, k.index);
+}
+
+weft_object *weft_tuple_repeat(weft_object *o, int64_t n) {
+  if (!weft__expect("weft_tuple_repeat", o, &weft_tuple_type)) return NULL;
+  const struct weft__tuple *once = (const struct weft__tuple *)o;
+  size_t total;
+  if (n == 1 && weft_tuple_check(o)) return weft_new_ref(o);
+  if (n <= 0 || once->size == 0) return &empty.header;
+  if (__builtin_mul_overflow(once->size, (size_t)n, &total)) return weft_raise_memory();
+  struct weft__tuple *t = make(total);
+  for (size_t i = 0; t && i < total; i++) t->items[i] = weft_new_ref(once->items[i % once->size]);
+  return (weft_object *)t;
 }
 
 static weft_object *tuple_multiply(weft_object *a, weft_object *b) {
-  bool first = weft_tuple_check(a);
-  struct weft__tuple *once = (struct weft__tuple *)(first ? a : b);
-  weft_object *n_object = first ? b : a;
-  if (!weft_is_instance(n_object, &weft_int_type)) return NULL;
-  int64_t n = weft_int_value(n_object);
-  size_t total;
-  if (n <= 0 || once->size == 0) return &empty.header;
-  if (n == 1) return weft_new_ref(&once->header);
-  if (__builtin_mul_overflow(once->size, (size_t)n, &total)) return weft_raise_memory();
-  struct weft__tuple *t = make(total);
-  if (!t) return NULL;
-  for (size_t i = 0; i < total; i++) t->items[i] = weft_new_ref(once->items[i % once->size]);
-  return &t->header;
+  bool first = is_tuple(a);
+  weft_object *n = first ? b : a;
+  return weft_is_instance(n, &weft_int_type) ? weft_tuple_repeat(first ? a : b, weft_int_value(n)) : NULL;
+}
+
+/* --- Searching --- */
+
+static bool searched(const char *call, weft_object *o, weft_object *value) {
+  return weft__expect(call, o, &weft_tuple_type) && weft__given(call, value);
+}
+
+int weft_tuple_contains(weft_object *o, weft_object *value) {
+  if (!searched("weft_tuple_contains", o, value)) return -1;
+  int64_t i = weft__sequence_find(o, item_of, value, 0, INT64_MAX);
+  return i == -1 ? -1 : i >= 0;
+}
+
+int64_t weft_tuple_index(weft_object *o, weft_object *value, int64_t start, int64_t stop) {
+  if (!searched("weft_tuple_index", o, value)) return -1;
+  size_t size = ((struct weft__tuple *)o)->size;
+  int64_t first = (int64_t)weft__clamp(start, size), last = (int64_t)weft__clamp(stop, size);
+  int64_t i = weft__sequence_find(o, item_of, value, first, last);
+  if (i == -2) weft_raise(&weft_ValueError, "tuple.index(x): x not in tuple");
+  return i < 0 ? -1 : i;
+}
+
+int64_t weft_tuple_count(weft_object *o, weft_object *value) {
+  return searched("weft_tuple_count", o, value) ? weft__sequence_count(o, item_of, value) : -1;
 }
 
 static int64_t tuple_length(weft_object *self) { return (int64_t)((struct weft__tuple *)self)->size; }
@@ -164,7 +244,7 @@ const weft_type weft_tuple_type = {
              .base = &weft_object_type,
              .basic_size = sizeof(struct weft__tuple),
              .item_size = sizeof(weft_object *),
-             .flags = WEFT_TYPE_CONTAINER,
+             .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,
              .traverse = tuple_traverse,
              .dealloc = tuple_dealloc,
              .repr = tuple_repr,
@@ -173,9 +253,12 @@ const weft_type weft_tuple_type = {
              .add = tuple_add,
              .multiply = tuple_multiply,
              .get_item = tuple_get_item,
+             .contains = weft_tuple_contains,
              .iter = tuple_iter,
+             .reversed = tuple_reversed,
              .length = tuple_length,
              .size_of = tuple_size_of},
+    .make = tuple_make,
     .quiet = true,
     .release = tuple_release,
 };

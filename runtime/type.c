@@ -25,9 +25,11 @@ static weft_object *type_repr(weft_object *self) {
 
 static weft_object *type_call(weft_object *self, weft_object *const *args, size_t n) {
   const weft_type *type = (const weft_type *)self;
-  if (n && !type->spec.init) return weft_raise(&weft_TypeError, "%s() takes no arguments", type->spec.name);
-  if (!has_instances(type)) return weft_raise(&weft_TypeError, "cannot create '%s' instances", type->spec.name);
-  weft_object *o = weft__instance_alloc(type);
+  if (n && !type->spec.init && !type->make)
+    return weft_raise(&weft_TypeError, "%s() takes no arguments", type->spec.name);
+  if (!has_instances(type) && !type->make && !type->body_init)
+    return weft_raise(&weft_TypeError, "cannot create '%s' instances", type->spec.name);
+  weft_object *o = type->make ? type->make(type, args, n) : weft__object_new(type, 0);
   if (o && type->spec.init && type->spec.init(o, args, n) < 0) weft_clear(&o);
   return o;
 }
@@ -116,6 +118,9 @@ static void inherit(weft_type_spec *spec, const weft_type_spec *base) {
   INHERIT(contains);
   INHERIT(iter);
   INHERIT(next);
+  INHERIT(reversed);
+  INHERIT(length_hint);
+  INHERIT(missing);
   INHERIT(getattr);
   INHERIT(setattr);
   INHERIT(init);
@@ -142,6 +147,8 @@ static bool check_spec(const weft_type_spec *spec, const weft_type *base) {
     wrong = "the base type does not allow it";
   else if (spec->basic_size && spec->basic_size < base->spec.basic_size)
     wrong = "instances would be smaller than the base's";
+  else if (base->make && base->spec.item_size && (spec->basic_size > base->spec.basic_size || spec->item_size))
+    wrong = "the items of the base stand behind its body";
   else if (base->marks_offset && spec->basic_size)
     wrong = "the base has a finalizer, so its size cannot be changed";
   else if (base->attrs_offset && spec->basic_size)
@@ -214,6 +221,8 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
     free(m);
     return NULL;
   }
+  m->type.body_init = base->body_init;
+  m->type.make = base->make;
   bool hooked = spec->dealloc || spec->clear || (base->made && !base->quiet);
   m->type.quiet = !hooked && !m->type.marks_offset;
   m->type.lock_offset = base->lock_offset ? base->lock_offset : m->type.attrs_offset;
@@ -268,14 +277,21 @@ weft_object *weft_object_new(const weft_type *type, size_t items) {
   if (WEFT_UNLIKELY(!type)) return weft_raise(&weft_TypeError, "weft_object_new: NULL is not a type");
   if (WEFT_UNLIKELY(!type->made && type != &weft_object_type))
     return weft_raise(&weft_TypeError, "weft_object_new: '%s' has constructors of its own", type->spec.name);
+  if (WEFT_UNLIKELY(type->make && type->spec.item_size))
+    return weft_raise(&weft_TypeError, "weft_object_new: '%s' instances are made by calling it", type->spec.name);
   return weft__object_new(type, items);
 }
 
 weft_object *weft__object_new(const weft_type *type, size_t items) {
-  if (has_instances(type)) return weft__instance_alloc(type);
-  size_t size = size_with(type, items);
-  weft_object *o = size ? weft__object_alloc(type, size, "weft_object_new") : weft_raise_memory();
-  if (WEFT_LIKELY(o != NULL)) memset(o + 1, 0, size - sizeof *o);
+  weft_object *o;
+  if (has_instances(type)) {
+    o = weft__instance_alloc(type);
+  } else {
+    size_t size = size_with(type, items);
+    o = size ? weft__object_alloc(type, size, "weft_object_new") : weft_raise_memory();
+    if (WEFT_LIKELY(o != NULL)) memset(o + 1, 0, size - sizeof *o);
+  }
+  if (WEFT_UNLIKELY(type->body_init != NULL) && o) type->body_init(o);
   return o;
 }
 

@@ -4,6 +4,10 @@
  *
  * A type is made from a const spec by designated initialisers; a NULL slot is inherited from the base. Types are
  * immortal objects: an instance does not count its type, so threads that make instances do not contend on it.
+ *
+ * Deriving from list, dict, set, frozenset or tuple: the base's functions work on the instances, and do not call the
+ * slots that the type replaces; those are for the general operations (weft_get_item and so on). Instances are made by
+ * calling the type. A traverse, clear or dealloc slot calls the base's (weft_list_type.spec.dealloc) at its end.
  */
 #ifndef WEFT_TYPE_H
 #define WEFT_TYPE_H
@@ -62,7 +66,11 @@ typedef struct weft_type_spec {
   int (*set_item)(weft_object *self, weft_object *key, weft_object *value); /* value NULL: deletes */
   int (*contains)(weft_object *self, weft_object *value);                   /* -1, 0, 1 */
   weft_object *(*iter)(weft_object *self);
-  weft_object *(*next)(weft_object *self); /* NULL without an error set: the end */
+  weft_object *(*next)(weft_object *self);     /* NULL without an error set: the end */
+  weft_object *(*reversed)(weft_object *self); /* an iterator from the last to the first */
+  int64_t (*length_hint)(weft_object *self);   /* about how many items an iterator will give */
+  /* What weft_get_item of a dict that derives from dict gives for a key that is not there; NULL: KeyError. */
+  weft_object *(*missing)(weft_object *self, weft_object *key);
   weft_object *(*getattr)(weft_object *self, weft_object *name);
   int (*setattr)(weft_object *self, weft_object *name, weft_object *value); /* value NULL: deletes */
   /* Calling the type makes an instance and calls this with the arguments: -1 and an error, or 0. */
@@ -88,7 +96,10 @@ struct weft_type {
   bool made;                      /* by weft_type_new */
   bool quiet;                     /* no code of the user's runs when it dies, except what its references bring along */
   void (*release)(weft_object *self); /* of a quiet one: lets go of all that it holds, and leaves only its memory */
-  bool guarded;                       /* its instances' bodies are used by the rules of share.h */
+  bool guarded;                   /* its instances' bodies are used by the rules of share.h */
+  void (*body_init)(weft_object *self); /* makes zeroed memory an empty instance; NULL: it is one */
+  /* Makes an instance of arguments that cannot come later, when the type is called; NULL: none such. */
+  weft_object *(*make)(const weft_type *type, weft_object *const *args, size_t n);
   int (*body_traverse)(weft_object *self, weft_visit visit, void *arg); /* what the generated slots call for the rest */
   int (*body_clear)(weft_object *self);                                 /* of the body, where there are fixed slots */
   void (*body_dealloc)(weft_object *self); /* frees the instance but knows nothing of fixed slots; NULL: none such */
@@ -145,6 +156,9 @@ WEFT_API weft_object *weft_getattr_peek(weft_object *o, weft_object *name);
 /* The dict with the own attributes of an instance of a type with WEFT_TYPE_DICT, from now on the same dict; changes in
  * one are changes in the other. Returns new. Errors: AttributeError, memory. */
 WEFT_API weft_object *weft_instance_dict(weft_object *instance);
+/* Makes `dict` that dict: the instance has its attributes, and no longer those that it had. Two instances may have one
+ * dict. Errors (-1): AttributeError, TypeError. May: run finalizers. */
+WEFT_API int weft_instance_set_dict(weft_object *instance, weft_object *dict);
 
 WEFT_END_DECLS
 #endif

@@ -26,6 +26,7 @@
 #include "runtime.h"
 #include "set.h"
 #include "share.h"
+#include "slice.h"
 #include "str.h"
 #include "tuple.h"
 #include "type.h"

@@ -82,7 +82,7 @@ RuntimeTest(types, no_spec_is_a_type_error) { assert_refused(NULL); }
 RuntimeTest(types, no_name_is_a_type_error) { assert_refused(&(weft_type_spec){.basic_size = 24}); }
 
 RuntimeTest(types, a_base_that_does_not_allow_it_is_a_type_error) {
-  const weft_type *const final[] = {&weft_int_type,  &weft_bool_type, &weft_str_type,    &weft_list_type,
+  const weft_type *const final[] = {&weft_int_type,  &weft_bool_type, &weft_str_type,    &weft_float_type,
                                     &weft_none_type, &weft_type_type, &weft_thread_type, TYPE(.basic_size = 24)};
   for (size_t i = 0; i < sizeof final / sizeof *final; i++)
     assert_refused(&(weft_type_spec){.name = "derived", .base = final[i]});
