@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/str.h"
 
@@ -143,6 +144,14 @@ static weft_object *cell_repr(weft_object *self) {
   return weft_str_format("<cell at %p: empty>", (void *)self);
 }
 
+/* By what they hold; an empty one is the smallest. */
+static int cell_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
+  if (!weft_is_instance(a, &weft_cell_type) || !weft_is_instance(b, &weft_cell_type)) return WEFT_NOT_IMPLEMENTED;
+  weft_auto weft_object *x = weft__slot_load(a, &((struct cell *)a)->value);
+  weft_auto weft_object *y = weft__slot_load(b, &((struct cell *)b)->value);
+  return x && y ? weft_compare(x, y, op) : weft__compare_order((x != NULL) - (y != NULL), op);
+}
+
 const weft_type weft_cell_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "cell",
@@ -153,7 +162,7 @@ const weft_type weft_cell_type = {
              .clear = cell_clear,
              .dealloc = cell_dealloc,
              .repr = cell_repr,
-             .hash = weft__hash_identity},
+             .compare = cell_compare},
     .guarded = true,
     .quiet = true,
     .release = cell_release,

@@ -82,6 +82,7 @@ static const weft_type str_iterator_type = {
              .flags = WEFT_TYPE_CONTAINER,
              .traverse = str_iterator_traverse,
              .dealloc = str_iterator_dealloc,
+             .hash = weft__hash_identity,
              .next = str_iterator_next,
              .length_hint = str_iterator_length_hint},
     .guarded = true,

@@ -23,6 +23,7 @@
 #include "list.h"
 #include "none.h"
 #include "object.h"
+#include "range.h"
 #include "runtime.h"
 #include "set.h"
 #include "share.h"

@@ -88,8 +88,8 @@ RuntimeTest(objects, CPH_002_the_hash_of_an_address_is_rotated_by_4_bits_and_min
 
 RuntimeTest(objects, CPO_050_the_generic_hash_is_that_of_the_identity) {
   weft_auto weft_object *bare = weft_object_new(&weft_object_type, 0);
-  weft_auto weft_object *cell = weft_cell_new(NULL);
-  weft_object *const all[] = {bare, cell, WEFT_NONE, (weft_object *)&weft_int_type};
+  weft_auto weft_object *list = weft_list_new(), *iterator = weft_iter(list);
+  weft_object *const all[] = {bare, iterator, WEFT_NONE, (weft_object *)&weft_int_type};
   for (size_t i = 0; i < 4; i++) {
     int64_t generic;
     cr_assert_eq(weft__hash_identity(all[i], &generic), 0);
