@@ -598,6 +598,34 @@ void weft__dict_add(weft_object *o, weft_object *key, weft_object *value) {
   WEFT_CHECK(add(&s, value, &left) && !left.table);
 }
 
+/* --- Keys in UTF-8 --- */
+
+int weft_dict_find_text(weft_object *o, const char *key, weft_object **value) {
+  if (value) *value = NULL;
+  weft_auto weft_object *text = is_dict("weft_dict_find_text", o) ? weft_str_new(key) : NULL;
+  return text ? weft_dict_find(o, text, value) : -1;
+}
+weft_object *weft_dict_get_text(weft_object *o, const char *key) {
+  weft_auto weft_object *text = is_dict("weft_dict_get_text", o) ? weft_str_new(key) : NULL;
+  return text ? weft_dict_get(o, text) : NULL;
+}
+int weft_dict_contains_text(weft_object *o, const char *key) {
+  weft_auto weft_object *text = is_dict("weft_dict_contains_text", o) ? weft_str_new(key) : NULL;
+  return text ? weft_dict_contains(o, text) : -1;
+}
+int weft_dict_set_text(weft_object *o, const char *key, weft_object *value) {
+  weft_auto weft_object *text = is_dict("weft_dict_set_text", o) ? weft_str_new(key) : NULL;
+  return text ? weft_dict_set(o, text, value) : -1;
+}
+int weft_dict_delete_text(weft_object *o, const char *key) {
+  weft_auto weft_object *text = is_dict("weft_dict_delete_text", o) ? weft_str_new(key) : NULL;
+  return text ? weft_dict_delete(o, text) : -1;
+}
+weft_object *weft_dict_pop_text(weft_object *o, const char *key, weft_object *otherwise) {
+  weft_auto weft_object *text = is_dict("weft_dict_pop_text", o) ? weft_str_new(key) : NULL;
+  return text ? weft_dict_pop(o, text, otherwise) : NULL;
+}
+
 /* --- Making and copying --- */
 
 static dict *dict_with(table *t, size_t size, const char *call) {
@@ -675,13 +703,19 @@ weft_object *weft_dict_keys(weft_object *o) { return list_of_part("weft_dict_key
 weft_object *weft_dict_values(weft_object *o) { return list_of_part("weft_dict_values", o, VALUES); }
 weft_object *weft_dict_items(weft_object *o) { return list_of_part("weft_dict_items", o, ITEMS); }
 
-/* Sets what stands in a table. */
-static int update_from_table(weft_object *o, const table *t) {
-  for (size_t i = 0; i < t->used; i++) {
-    uintptr_t *entry = weft__table_entry(t, i);
-    if (entry[1] && weft_dict_set(o, (weft_object *)entry[0], (weft_object *)entry[1]) < 0) return -1;
+/* Sets what stands in a dict at this moment. */
+static int update_from_dict(weft_object *o, dict *other, bool override) {
+  size_t size;
+  table *t = snapshot(other, &size);
+  if (!t) return -1;
+  int failed = 0;
+  for (size_t i = 0; i < t->used && !failed; i++) {
+    weft_object *key = (weft_object *)weft__table_entry(t, i)[0], *value = weft__table_value_at(t, i), *kept = NULL;
+    failed = override ? weft_dict_set(o, key, value) : set("weft_dict_merge", o, key, value, true, &kept);
+    weft_xdecref(kept);
   }
-  return 0;
+  drop_table(t, true);
+  return failed;
 }
 
 /* Sets one pair that an iterable has given. */
@@ -726,11 +760,14 @@ int weft_dict_update(weft_object *o, weft_object *other) {
   if (!weft_is_instance(other, &weft_dict_type)) return update_from_pairs(o, other);
   if (other->type->spec.iter != weft_dict_iter_keys)
     return update_from_mapping(o, other); /* it has an order of its own */
-  size_t size;
-  table *t = snapshot((dict *)other, &size);
-  int failed = t ? update_from_table(o, t) : -1;
-  if (t) drop_table(t, true);
-  return failed;
+  return update_from_dict(o, (dict *)other, true);
+}
+
+int weft_dict_merge(weft_object *o, weft_object *other, bool override) {
+  if (!is_dict("weft_dict_merge", o) || !weft__given("weft_dict_merge", other)) return -1;
+  if (weft_is_instance(other, &weft_dict_type)) return o == other ? 0 : update_from_dict(o, (dict *)other, override);
+  weft_raise(&weft_AttributeError, "'%s' object has no keys", other->type->spec.name);
+  return -1;
 }
 
 weft_object *weft_dict_from_keys(weft_object *keys, weft_object *value) {

@@ -47,10 +47,21 @@ WEFT_API weft_object *weft_dict_pop_item(weft_object *dict);
 /* Removes all keys. May: run finalizers. */
 WEFT_API int weft_dict_clear(weft_object *dict);
 
+/* The same with a key in UTF-8, which is made a str each time. Errors: also ValueError. */
+WEFT_API int weft_dict_find_text(weft_object *dict, const char *key, weft_object **value);
+WEFT_API weft_object *weft_dict_get_text(weft_object *dict, const char *key);
+WEFT_API int weft_dict_contains_text(weft_object *dict, const char *key);
+WEFT_API int weft_dict_set_text(weft_object *dict, const char *key, weft_object *value);
+WEFT_API int weft_dict_delete_text(weft_object *dict, const char *key);
+WEFT_API weft_object *weft_dict_pop_text(weft_object *dict, const char *key, weft_object *otherwise);
+
 /* A copy of the table, at one moment. Returns new. */
 WEFT_API weft_object *weft_dict_copy(weft_object *dict);
 /* Sets in `dict` all keys of `other`, a dict, or all pairs that iterating over it gives, one after the other. */
 WEFT_API int weft_dict_update(weft_object *dict, weft_object *other);
+/* Sets in `dict` the keys of `other`, a dict; those that are there already only if `override`.
+ * Errors (-1): also AttributeError when `other` is no dict. */
+WEFT_API int weft_dict_merge(weft_object *dict, weft_object *other, bool override);
 /* A dict of the keys that iterating over `keys` gives, all with `value`. Returns new. */
 WEFT_API weft_object *weft_dict_from_keys(weft_object *keys, weft_object *value);
 

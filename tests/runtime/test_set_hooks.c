@@ -56,89 +56,7 @@ RuntimeTest(set_hooks, SET_173_errors_of_comparing_in_combinations_are_passed_on
   cr_assert(weft_set_length(a) == 1 && weft_set_length(b) == 1);
 }
 
-/* --- Hooks that change the set --- */
-
-static weft_object *changed_sets[2];
-static uint64_t luck;
-static size_t draw(size_t n) {
-  luck = luck * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-  return (size_t)(luck >> 33) % n;
-}
-/* Sometimes adds to one of the sets, takes something out, or clears it. */
-static bool change_something(void) {
-  weft_object *set = changed_sets[draw(2)];
-  bool (*was_compare)(void) = before_compare, (*was_hash)(void) = before_hash;
-  before_compare = before_hash = NULL;
-  weft_auto weft_object *k = KEY((int64_t)draw(40));
-  switch (draw(12)) {
-    case 0: weft_set_clear(set); break;
-    case 1: weft_set_discard(set, k); break;
-    case 2:
-      if (weft_set_length(set)) weft_decref(weft_set_pop(set));
-      break;
-    case 3:
-    case 4: weft_set_add(set, k); break;
-    default: break;
-  }
-  before_compare = was_compare;
-  before_hash = was_hash;
-  return true;
-}
-
-typedef int (*relation)(weft_object *, weft_object *);
-
-static void with_mutation(relation run) {
-  keys_start();
-  for (luck = 1; luck < 2000; luck++) {
-    uint64_t seed = luck;
-    changed_sets[0] = keys_from(0, 12);
-    changed_sets[1] = keys_from(5, (int)draw(20));
-    before_compare = before_hash = change_something;
-    int result = run(changed_sets[0], changed_sets[1]);
-    before_compare = before_hash = NULL;
-    cr_assert(result >= 0, "run %d", (int)seed);
-    for (int i = 0; i < 2; i++) {
-      weft_auto weft_object *copy = weft_set_copy(changed_sets[i]);
-      cr_assert(equal(copy, changed_sets[i]));
-      weft_decref(changed_sets[i]);
-    }
-    luck = seed;
-  }
-}
-
-static int run_eq(weft_object *a, weft_object *b) { return weft_compare(a, b, WEFT_EQ); }
-static int run_lt(weft_object *a, weft_object *b) { return weft_compare(a, b, WEFT_LT); }
-static int run_le(weft_object *a, weft_object *b) { return weft_compare(a, b, WEFT_LE); }
-static int made(weft_object *o) {
-  weft_xdecref(o);
-  return o ? 1 : -1;
-}
-static int run_union(weft_object *a, weft_object *b) { return made(weft_set_union(a, b)); }
-static int run_intersection(weft_object *a, weft_object *b) { return made(weft_set_intersection(a, b)); }
-static int run_difference(weft_object *a, weft_object *b) { return made(weft_set_difference(a, b)); }
-static int run_toggled(weft_object *a, weft_object *b) { return made(weft_set_symmetric_difference(a, b)); }
-static int run_adds(weft_object *a, weft_object *b) {
-  (void)b;
-  for (int i = 0; i < 20; i++) {
-    weft_auto weft_object *k = KEY(i);
-    if (weft_set_add(a, k) < 0 || weft_set_contains(b, k) < 0 || weft_set_discard(b, k) < 0) return -1;
-  }
-  return 0;
-}
-
-RuntimeTest(set_hooks, SET_179_equality_while_hooks_change_the_sets) { with_mutation(run_eq); }
-RuntimeTest(set_hooks, SET_181_less_while_hooks_change_the_sets) { with_mutation(run_lt); }
-RuntimeTest(set_hooks, SET_182_less_or_equal_while_hooks_change_the_sets) { with_mutation(run_le); }
-RuntimeTest(set_hooks, SET_175_combinations_while_hooks_change_the_sets) {
-  static const relation all[] = {run_union, run_intersection, run_difference, run_toggled, weft_set_is_disjoint};
-  for (size_t i = 0; i < 5; i++) with_mutation(all[i]);
-}
-RuntimeTest(set_hooks, changes_of_many_keys_while_hooks_change_the_sets) {
-  static const relation all[] = {weft_set_update, weft_set_intersection_update, weft_set_difference_update,
-                                 weft_set_symmetric_difference_update};
-  for (size_t i = 0; i < 4; i++) with_mutation(all[i]);
-}
-RuntimeTest(set_hooks, single_keys_while_hooks_change_the_sets) { with_mutation(run_adds); }
+/* --- Finalizers that change the set --- */
 
 /* What a key's finalizer does to the set that it leaves. */
 static weft_object *set_of_finalizer;
@@ -246,6 +164,8 @@ static weft_object *numbers(int64_t first, int64_t n) {
   for (int64_t i = first; i < first + n; i++) add_int(set, i);
   return set;
 }
+
+typedef int (*relation)(weft_object *, weft_object *);
 
 /* Changes a copy of the left set by the right one: all, or nothing. */
 static weft_object *left, *right;
