@@ -840,7 +840,8 @@ static int64_t dict_iterator_length_hint(weft_object *self) {
   return n;
 }
 
-/* The next entry that is there; new references. 1, 0 at the end, -1: RuntimeError. */
+/* The next entry that is there; new references. 1, 0 at the end, -1: RuntimeError. From the last to the first, as many
+ * keys as before are the end, even if they are others. */
 static int next_entry(struct dict_iterator *it, dict *d, weft_object **key, weft_object **value) {
   struct search s = {.d = d};
   enter(&s, READING);
@@ -865,7 +866,7 @@ static int next_entry(struct dict_iterator *it, dict *d, weft_object **key, weft
     weft_incref(*value);
   }
   leave(&s, READING);
-  if (!changed) return found;
+  if (!changed || (it->step < 0 && !resized)) return found;
   weft_raise(&weft_RuntimeError, "dictionary %s during iteration", resized ? "changed size" : "keys changed");
   return -1;
 }

@@ -73,7 +73,8 @@ WEFT_API weft_object *weft_dict_items(weft_object *dict);
 WEFT_API weft_object *weft_dict_iter_keys(weft_object *dict);
 WEFT_API weft_object *weft_dict_iter_values(weft_object *dict);
 WEFT_API weft_object *weft_dict_iter_items(weft_object *dict);
-/* The same from the last to the first; weft_reversed gives keys. Return new. */
+/* The same from the last to the first; weft_reversed gives keys. When keys have come and gone, but there are as many as
+ * before, they end. Return new. */
 WEFT_API weft_object *weft_dict_reverse_keys(weft_object *dict);
 WEFT_API weft_object *weft_dict_reverse_values(weft_object *dict);
 WEFT_API weft_object *weft_dict_reverse_items(weft_object *dict);

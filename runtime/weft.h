@@ -14,6 +14,7 @@
 #include "bytes.h"
 #include "config.h"
 #include "dict.h"
+#include "dict_view.h"
 #include "error.h"
 #include "float.h"
 #include "function.h"
