@@ -331,7 +331,7 @@ RuntimeTest(derived, CPT_006_the_length_slot_of_a_tuple) {
   cr_assert(weft_length(empty) == 0 && weft_length(two) == 2 && weft_length(o) == 2);
 }
 
-RuntimeTest(derived, CPT_007_items_of_a_tuple) {
+RuntimeTest(derived, items_of_a_derived_tuple) {
   weft_auto weft_object *three = weft_tuple_pack(3, INT(1), INT(2), INT(3)),
                         *o = called(derive(&weft_tuple_type), three);
   weft_auto weft_object *list = list_to(3);

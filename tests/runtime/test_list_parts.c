@@ -289,6 +289,24 @@ RuntimeTest(list_parts, LST_017_remove_takes_the_first_that_is_equal) {
   cr_assert(weft_list_remove(late, INT(3)) == -1 && raised(&weft_RuntimeError) && weft_length(late) == 3);
 }
 
+/* --- Items --- */
+
+RuntimeTest(list_parts, CPL_003_new_lists_are_empty_and_distinct) {
+  weft_auto weft_object *a = weft_list_of(0, NULL), *b = weft_list_of(0, NULL);
+  cr_assert(a != b && weft_list_length(a) == 0 && equal(a, b));
+  cr_assert(!weft_list_of((size_t)-1, NULL) && raised(&weft_TypeError));
+}
+RuntimeTest(list_parts, CPL_008_items_of_a_list) {
+  weft_auto weft_object *inner = LIST(INT(1), INT(2), INT(3)), *list = LIST(INT(1), INT(2), weft_new_ref(inner));
+  weft_auto weft_object *first = weft_list_get(list, 0), *last = weft_list_get(list, 2);
+  cr_assert(first == INT(1) && last == inner);
+}
+RuntimeTest(list_parts, CPL_010_items_of_a_list_are_set) {
+  weft_auto weft_object *inner = LIST(INT(1), INT(2), INT(3)), *list = LIST(INT(1), INT(2), INT(3));
+  cr_assert(weft_list_set(list, 1, INT(10)) == 0 && weft_list_set(list, 2, inner) == 0);
+  cr_assert(reads(list, "[1, 10, [1, 2, 3]]"));
+}
+
 /* --- Memory --- */
 
 static bool scenario_steps(void) {
