@@ -15,6 +15,7 @@
 #include "runtime/span_internal.h"
 #include "runtime/str.h"
 #include "runtime/text_internal.h"
+#include "runtime/tuple.h"
 
 typedef weft__raw raw;
 typedef struct weft__items items;
@@ -22,6 +23,9 @@ typedef struct weft__items items;
 #define TYPE &weft_array_type
 
 static const items *items_of(const weft_object *array) { return weft__raw_items((const raw *)array); }
+
+/* Also of a type that derives from array. */
+static bool is_array(const weft_object *o) { return weft_array_check(o) || weft_is_instance(o, TYPE); }
 
 /* --- Making --- */
 
@@ -56,23 +60,42 @@ static bool collect(raw *into, const char *call, weft_object *o) {
   if (weft_str_check(o))
     return weft_raise(&weft_TypeError, "cannot use a str to initialize an array with typecode '%c'",
                       weft__raw_items(into)->code);
-  bool same = weft_array_check(o) && items_of(o) == weft__raw_items(into);
+  bool same = is_array(o) && items_of(o) == weft__raw_items(into);
   return same ? collect_bytes(into, call, o) : weft__raw_collect(into, call, o);
 }
 
-static weft_object *made_steal(raw *made, bool good, const char *call) {
-  if (good) return weft__raw_object_steal(TYPE, made, call);
+/* `type` is array or derives from it. */
+static weft_object *made_of_type_steal(const weft_type *type, raw *made, bool good, const char *call) {
+  if (good) return weft__raw_object_steal(type, made, call);
   weft__raw_drop(made);
   return NULL;
 }
+static weft_object *made_steal(raw *made, bool good, const char *call) {
+  return made_of_type_steal(TYPE, made, good, call);
+}
 
-weft_object *weft_array_from(char typecode, weft_object *initial) {
-  static const char call[] = "weft_array_from";
+/* An array of `type` or one that derives from it. */
+static weft_object *from(const weft_type *type, const char *call, char typecode, weft_object *initial) {
   const items *kind = expect_typecode(call, typecode);
   if (!kind || !weft__given(call, initial)) return NULL;
   raw made = WEFT__RAW_OF(kind);
-  bool memory = weft_bytes_check(initial) || weft_bytearray_check(initial);
-  return made_steal(&made, memory ? collect_bytes(&made, call, initial) : collect(&made, call, initial), call);
+  bool memory = weft_bytes_check(initial) || weft_is_instance(initial, &weft_bytearray_type);
+  bool good = memory ? collect_bytes(&made, call, initial) : collect(&made, call, initial);
+  return made_of_type_steal(type, &made, good, call);
+}
+
+weft_object *weft_array_from(char typecode, weft_object *initial) {
+  return from(TYPE, "weft_array_from", typecode, initial);
+}
+
+/* Calling the type: with a typecode and what to make it of. */
+static weft_object *array_make(const weft_type *type, weft_object *const *args, size_t n) {
+  size_t size = 0;
+  const char *typecode = n && weft_str_check(args[0]) ? weft_str_utf8(args[0], &size) : NULL;
+  if (n < 1 || n > 2 || size != 1)
+    return weft_raise(&weft_TypeError, "array() takes a typecode of one character and an initial value");
+  weft_auto weft_object *nothing = weft_tuple_pack(0);
+  return from(type, "array", *typecode, n == 2 ? args[1] : nothing);
 }
 
 char weft_array_typecode(weft_object *o) {
@@ -126,9 +149,9 @@ weft_object *weft_array_slice(weft_object *o, int64_t start, int64_t stop, int64
 }
 
 static bool is_of_same_kind(weft_object *array, weft_object *other, const char *what) {
-  if (weft_array_check(other) && items_of(other) == items_of(array)) return true;
+  if (is_array(other) && items_of(other) == items_of(array)) return true;
   weft_raise(&weft_TypeError, "can only %s array of typecode '%c', not %s", what, items_of(array)->code,
-             weft_array_check(other) ? "of another one" : other->type->spec.name);
+             is_array(other) ? "of another one" : other->type->spec.name);
   return false;
 }
 
@@ -152,7 +175,7 @@ static int extend(const char *call, weft_object *o, weft_object *from, collector
 int weft_array_extend(weft_object *o, weft_object *from) {
   static const char call[] = "weft_array_extend";
   if (!weft__expect(call, o, TYPE) || !weft__given(call, from)) return -1;
-  if (weft_array_check(from) && !is_of_same_kind(o, from, "extend with")) return -1;
+  if (is_array(from) && !is_of_same_kind(o, from, "extend with")) return -1;
   return extend(call, o, from, collect);
 }
 
@@ -280,7 +303,7 @@ static int compare_items(const raw *a, const raw *b, enum weft_compare_op op) {
 static int array_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
   bool private;
   raw right;
-  if (!weft_array_check(a) || !weft_array_check(b)) return WEFT_NOT_IMPLEMENTED;
+  if (!is_array(a) || !is_array(b)) return WEFT_NOT_IMPLEMENTED;
   if (!weft__raw_copy(&right, "weft_compare", b, TYPE, 0, INT64_MAX, 1)) return -1;
   raw *left = weft__raw_begin("weft_compare", a, TYPE, &private);
   int result = compare_items(left, &right, op);
@@ -290,7 +313,7 @@ static int array_compare(weft_object *a, weft_object *b, enum weft_compare_op op
 }
 
 static weft_object *array_add(weft_object *a, weft_object *b) {
-  if (!weft_array_check(a) || !is_of_same_kind(a, b, "append")) return NULL;
+  if (!is_array(a) || !is_of_same_kind(a, b, "append")) return NULL;
   raw sum;
   struct weft__span right;
   if (!weft__raw_copy(&sum, "weft_add", a, TYPE, 0, INT64_MAX, 1)) return NULL;
@@ -349,6 +372,7 @@ const weft_type weft_array_type = {
     .spec = {.name = "array",
              .base = &weft_object_type,
              .basic_size = sizeof(weft__raw),
+             .flags = WEFT_TYPE_BASE,
              .dealloc = weft__raw_dealloc,
              .repr = array_repr,
              .compare = array_compare,
@@ -360,6 +384,7 @@ const weft_type weft_array_type = {
              .contains = weft_array_contains,
              .iter = weft__raw_iter,
              .reversed = weft__raw_reversed},
+    .make = array_make,
     .lock_offset = offsetof(weft__raw, lock),
     .guarded = true,
 };

@@ -115,7 +115,7 @@ int weft_bytearray_repeat_in_place(weft_object *o, int64_t n) {
 
 static int bytearray_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
   struct weft__span left, right;
-  if (!weft_bytearray_check(a) || !weft__is_bytes_like(b)) return WEFT_NOT_IMPLEMENTED;
+  if (!weft_is_instance(a, TYPE) || !weft__is_bytes_like(b)) return WEFT_NOT_IMPLEMENTED;
   if (!weft__span_copy(&right, "weft_compare", b)) return -1;
   weft__span_begin(&left, "weft_compare", a);
   int order = weft__bytes_order(left.bytes, left.size, right.bytes, right.size);
@@ -127,7 +127,7 @@ static int bytearray_compare(weft_object *a, weft_object *b, enum weft_compare_o
 static weft_object *bytearray_add(weft_object *a, weft_object *b) {
   weft__raw sum;
   struct weft__span right;
-  if (!weft_bytearray_check(a) || !weft__is_bytes_like(b)) return NULL;
+  if (!weft_is_instance(a, TYPE) || !weft__is_bytes_like(b)) return NULL;
   if (!weft__raw_copy(&sum, "weft_add", a, TYPE, 0, INT64_MAX, 1)) return NULL;
   weft__span_begin(&right, "weft_add", b);
   bool done = weft__raw_reserve(&sum, sum.size + right.size) &&
@@ -152,11 +152,26 @@ static int bytearray_set_item(weft_object *self, weft_object *key, weft_object *
   return weft__raw_set_item(self, key, value, weft_bytearray_set_slice);
 }
 
+/* Calling the type, or initialising once more: becomes what weft_bytearray_from makes. */
+static int bytearray_init(weft_object *self, weft_object *const *args, size_t n) {
+  static const char call[] = "bytearray";
+  weft__raw made = WEFT__RAW_OF(WEFT__BYTES);
+  if (n > 1) {
+    weft_raise(&weft_TypeError, "bytearray expected at most 1 argument, got %zu", n);
+    return -1;
+  }
+  if (!n || weft__bytes_collect_initial(&made, call, args[0]))
+    return weft__raw_set_slice_steal(call, self, TYPE, 0, INT64_MAX, 1, &made);
+  weft__raw_drop(&made);
+  return -1;
+}
+
 const weft_type weft_bytearray_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "bytearray",
              .base = &weft_object_type,
              .basic_size = sizeof(weft__raw),
+             .flags = WEFT_TYPE_BASE,
              .dealloc = weft__raw_dealloc,
              .repr = bytearray_repr,
              .compare = bytearray_compare,
@@ -167,7 +182,8 @@ const weft_type weft_bytearray_type = {
              .set_item = bytearray_set_item,
              .contains = weft_bytes_contains,
              .iter = weft__raw_iter,
-             .reversed = weft__raw_reversed},
+             .reversed = weft__raw_reversed,
+             .init = bytearray_init},
     .lock_offset = offsetof(weft__raw, lock),
     .guarded = true,
 };

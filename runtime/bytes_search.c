@@ -23,7 +23,7 @@ static const uint8_t blanks[] = {' ', '\t', '\n', '\r', '\v', '\f'};
 
 static bool is_byte_string(const char *call, weft_object *o) {
   if (!weft__given(call, o)) return false;
-  if (weft_bytes_check(o) || weft_bytearray_check(o)) return true;
+  if (weft_bytes_check(o) || weft_is_instance(o, &weft_bytearray_type)) return true;
   return weft_raise(&weft_TypeError, "%s: expected bytes or bytearray, got %s", call, o->type->spec.name);
 }
 
@@ -35,7 +35,8 @@ static weft_object *made_like(const weft_object *like, const uint8_t *bytes, siz
 /* The same of a variable, which it drops. */
 static weft_object *made_like_steal(const weft_object *like, weft__raw *from, bool good) {
   weft_object *made = NULL;
-  if (good && weft_bytearray_check(like)) return weft__raw_object_steal(&weft_bytearray_type, from, "weft_bytes");
+  if (good && weft_is_instance(like, &weft_bytearray_type))
+    return weft__raw_object_steal(&weft_bytearray_type, from, "weft_bytes");
   if (good) made = weft_bytes_new(weft__raw_at(from, 0), from->size);
   weft__raw_drop(from);
   return made;

@@ -169,7 +169,7 @@ void weft__raw_end(raw *r, bool private) {
 }
 
 weft_object *weft__raw_object_steal(const weft_type *type, raw *from, const char *call) {
-  raw *r = weft__object_alloc(type, sizeof *r, call);
+  raw *r = type->made ? (raw *)weft__object_new(type, 0) : weft__object_alloc(type, sizeof *r, call);
   if (!r) {
     weft__raw_drop(from);
     return NULL;
@@ -180,7 +180,7 @@ weft_object *weft__raw_object_steal(const weft_type *type, raw *from, const char
 
 void weft__raw_dealloc(weft_object *self) {
   weft__raw_drop((raw *)self);
-  weft__heap_free(self, sizeof(raw));
+  weft__heap_free(self, self->type->spec.basic_size);
 }
 
 /* --- Items --- */
@@ -582,6 +582,13 @@ int weft__raw_remove(const char *call, weft_object *o, const weft_type *type, we
 
 /* --- Slots --- */
 
+/* Of what is made of a container: not a type that derives from it. */
+static const weft_type *plain_type(const weft_object *o) {
+  const weft_type *type = o->type;
+  while (type->made) type = type->spec.base;
+  return type;
+}
+
 weft_object *weft__raw_item_of(weft_object *self, size_t index) {
   bool private;
   raw *r = weft__raw_begin("weft_next", self, self->type, &private);
@@ -595,7 +602,7 @@ weft_object *weft__raw_get_item(weft_object *self, weft_object *key) {
   static const char call[] = "weft_get_item";
   struct weft__key k;
   if (!weft__key_of(self, key, &k)) return NULL;
-  return k.is_slice ? weft__raw_slice(call, self, self->type, k.start, k.stop, k.step)
+  return k.is_slice ? weft__raw_slice(call, self, plain_type(self), k.start, k.stop, k.step)
                     : weft__raw_get(call, self, self->type, k.index);
 }
 
@@ -613,6 +620,7 @@ int64_t weft__raw_slot_length(weft_object *self) { return weft__raw_length("weft
 weft_object *weft__raw_multiply(weft_object *a, weft_object *b) {
   bool first = a->type->spec.multiply == weft__raw_multiply;
   weft_object *self = first ? a : b, *n = first ? b : a;
-  return weft_is_instance(n, &weft_int_type) ? weft__raw_repeat("weft_multiply", self, self->type, weft_int_value(n))
-                                             : NULL;
+  return weft_is_instance(n, &weft_int_type)
+             ? weft__raw_repeat("weft_multiply", self, plain_type(self), weft_int_value(n))
+             : NULL;
 }

@@ -27,7 +27,7 @@ static weft_object *type_call(weft_object *self, weft_object *const *args, size_
   const weft_type *type = (const weft_type *)self;
   if (n && !type->spec.init && !type->make)
     return weft_raise(&weft_TypeError, "%s() takes no arguments", type->spec.name);
-  if (!has_instances(type) && !type->make && !type->body_init)
+  if (!has_instances(type) && !type->make && !type->spec.init)
     return weft_raise(&weft_TypeError, "cannot create '%s' instances", type->spec.name);
   weft_object *o = type->make ? type->make(type, args, n) : weft__object_new(type, 0);
   if (o && type->spec.init && type->spec.init(o, args, n) < 0) weft_clear(&o);
@@ -277,7 +277,7 @@ weft_object *weft_object_new(const weft_type *type, size_t items) {
   if (WEFT_UNLIKELY(!type)) return weft_raise(&weft_TypeError, "weft_object_new: NULL is not a type");
   if (WEFT_UNLIKELY(!type->made && type != &weft_object_type))
     return weft_raise(&weft_TypeError, "weft_object_new: '%s' has constructors of its own", type->spec.name);
-  if (WEFT_UNLIKELY(type->make && type->spec.item_size))
+  if (WEFT_UNLIKELY(type->make && !type->body_init))
     return weft_raise(&weft_TypeError, "weft_object_new: '%s' instances are made by calling it", type->spec.name);
   return weft__object_new(type, items);
 }

@@ -5,9 +5,10 @@
  * A type is made from a const spec by designated initialisers; a NULL slot is inherited from the base. Types are
  * immortal objects: an instance does not count its type, so threads that make instances do not contend on it.
  *
- * Deriving from list, dict, set, frozenset or tuple: the base's functions work on the instances, and do not call the
- * slots that the type replaces; those are for the general operations (weft_get_item and so on). Instances are made by
- * calling the type. A traverse, clear or dealloc slot calls the base's (weft_list_type.spec.dealloc) at its end.
+ * Deriving from list, dict, set, frozenset, tuple, bytearray or array: the base's functions work on the instances, and
+ * do not call the slots that the type replaces; those are for the general operations (weft_get_item and so on).
+ * Instances are made by calling the type. A traverse, clear or dealloc slot calls the base's
+ * (weft_list_type.spec.dealloc) at its end.
  */
 #ifndef WEFT_TYPE_H
 #define WEFT_TYPE_H

@@ -9,7 +9,9 @@
 #include "runtime/runtime_internal.h"
 #include "runtime/span_internal.h"
 
-static bool is_raw(const weft_object *o) { return weft_bytearray_check(o) || weft_array_check(o); }
+static bool is_raw(const weft_object *o) {
+  return weft_is_instance(o, &weft_bytearray_type) || weft_is_instance(o, &weft_array_type);
+}
 
 bool weft__is_bytes_like(const weft_object *o) { return weft_bytes_check(o) || is_raw(o); }
 

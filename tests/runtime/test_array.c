@@ -691,3 +691,25 @@ RuntimeTest(arrays, another_type_is_a_type_error) {
     cr_assert(weft_array_remove(o, INT(1)) == -1 && raised(&weft_TypeError));
   }
 }
+
+RuntimeTest(arrays, ARR_077_values_beyond_a_signed_type_are_refused) {
+  const char signed_codes[] = "bhil";
+  const int64_t least[] = {INT8_MIN, INT16_MIN, INT32_MIN, INT64_MIN},
+                most[] = {INT8_MAX, INT16_MAX, INT32_MAX, INT64_MAX};
+  for (int i = 0; i < 4; i++) {
+    weft_auto weft_object *low = INT(least[i]), *high = INT(most[i]),
+                          *both = LIST(weft_new_ref(low), weft_new_ref(high));
+    weft_auto weft_object *array = weft_array_from(signed_codes[i], both);
+    weft_auto weft_object *first = weft_array_get(array, 0), *last = weft_array_get(array, 1);
+    cr_assert(equal(first, low) && equal(last, high));
+    cr_assert(weft_array_set(array, 0, high) == 0 && weft_array_append(array, WEFT_TRUE) == 0);
+    if (i == 3) continue; /* there are no larger ints */
+    weft_auto weft_object *below = INT(least[i] - 1), *above = INT(most[i] + 1), *list = LIST(weft_new_ref(above));
+    weft_object *const wrong[] = {below, above};
+    for (int w = 0; w < 2; w++) {
+      cr_assert(weft_array_append(array, wrong[w]) == -1 && raised(&weft_OverflowError));
+      cr_assert(weft_array_set(array, 0, wrong[w]) == -1 && raised(&weft_OverflowError));
+    }
+    cr_assert(!weft_array_from(signed_codes[i], list) && raised(&weft_OverflowError) && weft_array_length(array) == 3);
+  }
+}

@@ -403,3 +403,57 @@ RuntimeTest(derived, threads_share_instances) {
     cr_assert_eq(weft_length(o), bases[i] == &weft_list_type ? 1200 : 300);
   }
 }
+
+/* --- bytearray and array --- */
+
+RuntimeTest(derived, CPA_001_a_derived_bytearray_is_a_bytearray) {
+  weft_auto weft_object *abc = weft_bytes_new("abc", 3), *o = called(derive(&weft_bytearray_type), abc);
+  weft_auto weft_object *plain = weft_bytearray_new("abc", 3), *list = weft_list_new();
+  cr_assert(weft_is_instance(plain, &weft_bytearray_type) && weft_is_instance(o, &weft_bytearray_type));
+  cr_assert(!weft_is_instance(abc, &weft_bytearray_type) && !weft_is_instance(list, &weft_bytearray_type));
+}
+
+RuntimeTest(derived, CPA_002_only_a_bytearray_itself_is_exactly_one) {
+  weft_auto weft_object *abc = weft_bytes_new("abc", 3), *o = called(derive(&weft_bytearray_type), abc);
+  weft_auto weft_object *plain = weft_bytearray_new("abc", 3);
+  cr_assert(weft_bytearray_check(plain) && !weft_bytearray_check(abc) && !weft_bytearray_check(o));
+}
+
+RuntimeTest(derived, CPA_005_the_length_of_a_bytearray) {
+  weft_auto weft_object *abc = weft_bytes_new("abc", 3), *o = called(derive(&weft_bytearray_type), abc);
+  weft_auto weft_object *plain = weft_bytearray_new("abc", 3), *empty = called(&weft_bytearray_type, NULL);
+  cr_assert(weft_bytearray_length(empty) == 0 && weft_bytearray_length(plain) == 3 && weft_bytearray_length(o) == 3);
+}
+
+RuntimeTest(derived, a_derived_bytearray_does_what_bytearrays_do) {
+  weft_auto weft_object *abc = weft_bytes_new("abc", 3), *o = called(derive_with_attributes(&weft_bytearray_type), abc);
+  weft_auto weft_object *plain = weft_bytearray_new("abc", 3), *name = STR("name");
+  cr_assert(equal(o, plain) && equal(plain, o) && equal(o, abc) && weft_setattr(o, name, abc) == 0);
+  weft_auto weft_object *twice = weft_multiply(o, INT(2)), *part = sliced(o, 1, 3, 1), *sum = weft_add(o, abc);
+  cr_assert(twice->type == &weft_bytearray_type && part->type == &weft_bytearray_type && sum->type == part->type);
+  cr_assert(reads(twice, "bytearray(b'abcabc')") && reads(part, "bytearray(b'bc')") && equal(twice, sum));
+  cr_assert(weft_bytearray_append(o, INT('d')) == 0 && weft_bytes_find(o, part, 0, INT64_MAX) == 1);
+  weft_view view;
+  cr_assert_eq(weft_view_open(&view, o), 0);
+  cr_assert(weft_bytearray_append(o, INT(1)) == -1 && raised(&weft_BufferError));
+  weft_view_close(&view);
+  weft_auto weft_object *copy = weft_bytes_from(o);
+  cr_assert(reads(copy, "b'abcd'"));
+}
+
+RuntimeTest(derived, ARR_074_access_to_items_that_a_type_derived_from_array_replaces) {
+  const weft_type *type =
+      weft_type_new(&(weft_type_spec){.name = "lying", .base = &weft_array_type, .get_item = get_item_lies});
+  weft_auto weft_object *code = STR("i"), *numbers = list_to(3);
+  weft_object *const args[] = {code, numbers};
+  weft_auto weft_object *o = weft_call((weft_object *)(uintptr_t)type, args, 2);
+  weft_auto weft_object *plain = weft_call((weft_object *)&weft_array_type, args, 2);
+  cr_assert(o->type == type && equal(o, plain) && weft_array_typecode(o) == 'i');
+  weft_auto weft_object *lie = weft_get_item(o, INT(0)), *first = weft_array_get(o, 0), *it = weft_iter(o);
+  weft_auto weft_object *next = weft_next(it);
+  cr_assert(weft_str_check(lie) && first == INT(0) && next == INT(0));
+  weft_auto weft_object *empty = weft_call((weft_object *)&weft_array_type, args, 1);
+  cr_assert(reads(empty, "array('i')"));
+  cr_assert(!weft_call((weft_object *)&weft_array_type, NULL, 0) && raised(&weft_TypeError));
+  cr_assert(!weft_object_new(type, 0) && raised(&weft_TypeError));
+}
