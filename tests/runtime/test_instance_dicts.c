@@ -197,6 +197,7 @@ RuntimeTest(instance_dicts, DIC_089_a_value_that_drops_the_instance_whose_dict_i
     } else { /* somebody else holds a reference for the call */
       weft_auto weft_object *held = weft_new_ref(o), *its_dict = weft_instance_dict(o);
       cr_assert_eq(weft_dict_clear(its_dict), 0);
+      cr_assert(!dropped_by_finalizer && weft_refcount(held) == 1);
     }
     at_finalization = NULL;
     weft_xdecref(dict);

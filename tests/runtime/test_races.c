@@ -78,7 +78,8 @@ static void step_replaces_dicts(void *unused) {
 }
 
 RuntimeTest(races, FTD_005_every_replaced_attribute_dict_dies) {
-  weft_auto weft_object *name = name_of_probe = STR("probe"), *empty = weft_dict_new();
+  weft_auto weft_object *empty = weft_dict_new();
+  name_of_probe = STR("probe");
   holder = weft_instance_new(open_type());
   in_new_threads(10, step_replaces_dicts, NULL);
   cr_assert_eq(weft_instance_set_dict(holder, empty), 0);
@@ -86,6 +87,7 @@ RuntimeTest(races, FTD_005_every_replaced_attribute_dict_dies) {
   weft_poll();
   cr_assert_eq(freed(), 10 * times(1000));
   weft_decref(holder);
+  weft_decref(name_of_probe);
 }
 
 static void write_replaces_dict(uint32_t number, void *name) {

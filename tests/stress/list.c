@@ -69,6 +69,12 @@ static void iterate(chance *c, weft_object *a, weft_object *b) {
   weft_auto weft_object *it = weft_iter(a);
   for (weft_object *item; (item = weft_next(it));) check_and_drop(item);
 }
+static void iterate_back(chance *c, weft_object *a, weft_object *b) {
+  (void)c, (void)b;
+  weft_auto weft_object *it = weft_reversed(a);
+  for (weft_object *item; (item = weft_next(it));) check_and_drop(item);
+  REQUIRE(weft_length_hint(it) == 0);
+}
 static void next_of_all(chance *c, weft_object *a, weft_object *b) {
   (void)c, (void)a, (void)b;
   check_and_drop(weft_next(iterator));
@@ -94,6 +100,7 @@ static void slice(chance *c, weft_object *a, weft_object *b) {
   (void)b;
   int64_t start = anywhere(c, a);
   check_all_and_drop(weft_list_slice(a, start, start + 5));
+  check_all_and_drop(weft_list_slice_step(a, INT64_MAX, INT64_MIN, -2));
 }
 static void copy(chance *c, weft_object *a, weft_object *b) {
   (void)b;
@@ -146,6 +153,27 @@ static void set_slice(chance *c, weft_object *a, weft_object *b) {
   int64_t start = anywhere(c, a);
   REQUIRE(weft_list_set_slice(a, start, start + (int64_t)pick(c, 10), pick(c, 4) ? b : NULL) == 0);
 }
+/* Deleted, replaced by as many, or by what may be too few. */
+static void set_steps(chance *c, weft_object *a, weft_object *b) {
+  int64_t by = (int64_t)pick(c, 4) + 2, start = anywhere(c, a);
+  if (pick(c, 2)) by = -by;
+  switch (pick(c, 4)) {
+    case 0: REQUIRE(weft_list_set_slice_step(a, start, by > 0 ? INT64_MAX : INT64_MIN, by, NULL) == 0); break;
+    case 1: weft_list_set_slice_step(a, INT64_MAX, INT64_MIN, -1, a); break;
+    case 2: weft_list_set_slice_step(a, start, start + by, by, b); break;
+    default: {
+      weft_auto weft_object *x = token_new();
+      REQUIRE(weft_list_set_slice_step(a, 0, 1, 2, NULL) == 0);
+      weft_auto weft_object *one = weft_list_of(1, &x);
+      weft_list_set_slice_step(a, 1, 1 + by, by > 0 ? by : -by, one);
+    }
+  }
+}
+static void multiply_in_place(chance *c, weft_object *a, weft_object *b) {
+  (void)b;
+  weft_auto weft_object *n = weft_int_new((int64_t)pick(c, 3) + (weft_list_length(a) < LONG)), *same = NULL;
+  if (weft_list_length(a) < 4 * LONG) REQUIRE((same = weft_in_place_multiply(a, n)) == a);
+}
 static void reverse(chance *c, weft_object *a, weft_object *b) {
   (void)c, (void)b;
   REQUIRE(weft_list_reverse(a) == 0);
@@ -162,10 +190,21 @@ static void store_item(chance *c, weft_object *a, weft_object *b) {
   weft_set_item(a, index, pick(c, 2) ? x : NULL);
 }
 
-static operation *const operations[] = {get,    peek,      length,  capacity,     iterate,    next_of_all, contains,
-                                        find,   compare,   show,    slice,        copy,       add,         append,
-                                        set,    insert,    pop,     pop_anywhere, delete_one, remove_one,  clear,
-                                        extend, set_slice, reverse, sort,         store_item};
+static operation *const operations[] = {get,          peek,
+                                        length,       capacity,
+                                        iterate,      iterate_back,
+                                        next_of_all,  contains,
+                                        find,         compare,
+                                        show,         slice,
+                                        copy,         add,
+                                        append,       set,
+                                        insert,       pop,
+                                        pop_anywhere, delete_one,
+                                        remove_one,   clear,
+                                        extend,       set_slice,
+                                        set_steps,    multiply_in_place,
+                                        reverse,      sort,
+                                        store_item};
 enum { OPERATIONS = sizeof operations / sizeof *operations };
 
 /* --- Pairs --- */
