@@ -165,18 +165,6 @@ RuntimeTest(instance_dicts, an_instance_takes_over_a_dict) {
   cr_assert(weft_instance_set_dict(o, dict) == 0 && weft_getattr_text(o, "z") == INT(3));
 }
 
-RuntimeTest(instance_dicts, an_instance_with_the_dict_of_another_survives_that) {
-  const weft_type *type = open_type();
-  weft_auto weft_object *a = weft_instance_new(type);
-  weft_object *b = weft_instance_new(type);
-  set(b, "x", 1);
-  weft_object *of_b = weft_instance_dict(b);
-  cr_assert_eq(weft_instance_set_dict(a, of_b), 0);
-  weft_decref(of_b);
-  weft_decref(b);
-  cr_assert_eq(weft_getattr_text(a, "x"), INT(1));
-}
-
 static weft_object *dropped_by_finalizer;
 static void drop_instance(hooked *o) {
   (void)o;

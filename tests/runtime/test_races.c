@@ -90,28 +90,6 @@ RuntimeTest(races, FTD_005_every_replaced_attribute_dict_dies) {
   weft_decref(name_of_probe);
 }
 
-static void write_replaces_dict(uint32_t number, void *name) {
-  for (int64_t i = 0, n = times(500); i < n; i++) {
-    weft_auto weft_object *dict = weft_dict_new(), *value = INT((int64_t)number * 1000 + i);
-    weft_dict_set(dict, name, value);
-    if (number % 2) weft_dict_set(dict, value, value); /* a key that is no str */
-    cr_expect_eq(weft_instance_set_dict(holder, dict), 0);
-  }
-}
-static void read_attribute(void *name) {
-  cr_expect_geq(number_of(holder, name), 0);
-  weft_auto weft_object *dict = weft_instance_dict(holder);
-  cr_expect(dict && weft_dict_contains(dict, name) == 1);
-}
-
-RuntimeTest(races, an_attribute_that_every_dict_has_is_always_found) {
-  weft_auto weft_object *name = STR("value");
-  holder = weft_instance_new(open_type());
-  cr_assert_eq(weft_setattr(holder, name, INT(0)), 0);
-  race(10, write_replaces_dict, 10, read_attribute, name);
-  weft_decref(holder);
-}
-
 /* --- Cells, truth --- */
 
 static weft_object *cells[2];
