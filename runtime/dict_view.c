@@ -36,8 +36,10 @@ static int64_t view_length(weft_object *self) { return weft_dict_length(dict_of(
 
 static int view_traverse(weft_object *self, weft_visit visit, void *arg) { return visit(dict_of(self), arg); }
 
+static void view_release(weft_object *self) { weft_decref(dict_of(self)); }
+
 static void view_dealloc(weft_object *self) {
-  weft_decref(dict_of(self));
+  view_release(self);
   weft__heap_free(self, sizeof(struct view));
 }
 
@@ -128,6 +130,7 @@ const weft_type weft_dict_keys_type = {
              .iter = keys_iter,
              .reversed = keys_reversed},
     .quiet = true,
+    .release = view_release,
 };
 
 const weft_type weft_dict_items_type = {
@@ -149,6 +152,7 @@ const weft_type weft_dict_items_type = {
              .iter = items_iter,
              .reversed = items_reversed},
     .quiet = true,
+    .release = view_release,
 };
 
 const weft_type weft_dict_values_type = {
@@ -165,4 +169,5 @@ const weft_type weft_dict_values_type = {
              .iter = values_iter,
              .reversed = values_reversed},
     .quiet = true,
+    .release = view_release,
 };

@@ -66,8 +66,10 @@ static int enumeration_traverse(weft_object *self, weft_visit visit, void *arg) 
   return iterator ? visit(iterator, arg) : 0;
 }
 
+static void enumeration_release(weft_object *self) { weft_clear(&((struct enumeration *)self)->iterator); }
+
 static void enumeration_dealloc(weft_object *self) {
-  weft_clear(&((struct enumeration *)self)->iterator);
+  enumeration_release(self);
   weft__heap_free(self, sizeof(struct enumeration));
 }
 
@@ -84,6 +86,7 @@ static const weft_type enumeration_type = {
              .length_hint = enumeration_length_hint},
     .guarded = true,
     .quiet = true,
+    .release = enumeration_release,
 };
 
 /* --- Zips --- */
@@ -145,8 +148,10 @@ static int zip_traverse(weft_object *self, weft_visit visit, void *arg) {
   return iterators ? visit(iterators, arg) : 0;
 }
 
+static void zip_release(weft_object *self) { weft_clear(&((struct zip *)self)->iterators); }
+
 static void zip_dealloc(weft_object *self) {
-  weft_clear(&((struct zip *)self)->iterators);
+  zip_release(self);
   weft__heap_free(self, sizeof(struct zip));
 }
 
@@ -163,6 +168,7 @@ static const weft_type zip_type = {
              .length_hint = zip_length_hint},
     .guarded = true,
     .quiet = true,
+    .release = zip_release,
 };
 
 /* --- The smallest and the largest --- */

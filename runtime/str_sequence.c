@@ -69,8 +69,10 @@ static int str_iterator_traverse(weft_object *self, weft_visit visit, void *arg)
   return o ? visit(o, arg) : 0;
 }
 
+static void str_iterator_release(weft_object *self) { weft_clear(&((struct str_iterator *)self)->str); }
+
 static void str_iterator_dealloc(weft_object *self) {
-  weft_clear(&((struct str_iterator *)self)->str);
+  str_iterator_release(self);
   weft__heap_free(self, sizeof(struct str_iterator));
 }
 
@@ -87,6 +89,7 @@ static const weft_type str_iterator_type = {
              .length_hint = str_iterator_length_hint},
     .guarded = true,
     .quiet = true,
+    .release = str_iterator_release,
 };
 
 int weft_str_contains(weft_object *o, weft_object *part) {

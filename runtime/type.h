@@ -96,8 +96,8 @@ struct weft_type {
   bool plain;                     /* dies without side effects: the block is simply freed */
   bool made;                      /* by weft_type_new */
   bool quiet;                     /* no code of the user's runs when it dies, except what its references bring along */
-  void (*release)(weft_object *self); /* of a quiet one: lets go of all that it holds, and leaves only its memory */
-  bool guarded;                   /* its instances' bodies are used by the rules of share.h */
+  void (*release)(weft_object *self);   /* of a quiet one: lets go of all that it holds, and leaves only its memory */
+  bool guarded;                         /* its instances' bodies are used by the rules of share.h */
   void (*body_init)(weft_object *self); /* makes zeroed memory an empty instance; NULL: it is one */
   /* Makes an instance of arguments that cannot come later, when the type is called; NULL: none such. */
   weft_object *(*make)(const weft_type *type, weft_object *const *args, size_t n);
