@@ -207,7 +207,8 @@ GcTest(collect, old_objects_keep_young_ones_alive) {
 GcTest(collect, GC_018_counts_follow_the_generations) {
   uint64_t counts[3];
   weft_gc_collect(2);
-  weft_auto weft_object *list = weft_list_new();
+  weft_auto weft_object *list = weft_list_new(); /* one container */
+  cr_assert(list);
   weft_gc_collect(0);
   weft_gc_get_count(counts);
   cr_assert(counts[1] == 1 && counts[2] == 0);

@@ -168,7 +168,8 @@ static int stop_at_two(weft_object *o, void *seen) {
   return ++*(int *)seen < 2;
 }
 GcTest(gc_control, CGC_003_visiting_stops_when_it_is_told) {
-  weft_auto weft_object *a = weft_list_new(), *b = weft_list_new(), *c = weft_list_new();
+  weft_auto weft_object *three = LIST(weft_list_new(), weft_list_new());
+  cr_assert(three);
   int seen = 0;
   cr_assert_eq(weft_gc_visit_objects(stop_at_two, &seen), 0);
   cr_assert_eq(seen, 2);
