@@ -60,9 +60,9 @@ struct result {
 
 struct operation {
   const char *name;
-  /* What operands are drawn. Objects: l list, d dict, m set, s set or frozenset, q list or tuple, i iterator; now and
-   * then something else; o anything; x anything but strs, c of these what has an order. Numbers: n an index into the
-   * first operand, or beyond; k below 4; = a comparison. A ~ in front: not to be refused memory. */
+  /* What operands are drawn. Objects: l list, d dict, m set, s set or frozenset, q list or tuple, b bytearray, i
+   * iterator; now and then something else; o anything; x anything but strs, c of these what has an order. Numbers: n an
+   * index into the first operand, or beyond; k below 4; = a comparison. A ~ in front: not to be refused memory. */
   const char *signature;
   enum result_kind kind;
   struct result (*run)(struct operands *a);

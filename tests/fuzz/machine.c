@@ -76,6 +76,7 @@ static bool fits(char letter, const weft_object *o) {
     case 'l': return weft_list_check(o);
     case 'd': return weft_dict_check(o);
     case 'm': return weft_set_check(o);
+    case 'b': return weft_bytearray_check(o);
     case 's': return weft_any_set_check(o);
     case 'q': return weft_list_check(o) || weft_tuple_check(o);
     case 'i': return o->type == iterator_type;
@@ -98,7 +99,7 @@ static int choose_register(struct machine *m, char letter) {
 /* An index into the first operand: mostly in range, sometimes beyond either end. */
 static int64_t choose_index(struct machine *m, weft_object *o) {
   if (one_in(m->c, 30)) return one_in(m->c, 2) ? INT64_MAX : INT64_MIN;
-  int64_t n = o && weft_list_check(o) ? weft_list_length(o) : 2;
+  int64_t n = o && weft_list_check(o) ? weft_list_length(o) : o && weft_bytearray_check(o) ? weft_length(o) : 2;
   return (int64_t)choose(m->c, (size_t)(2 * n + 5)) - n - 2;
 }
 

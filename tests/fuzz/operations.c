@@ -67,6 +67,7 @@ static bool is_sequence(weft_object *o) { return weft_list_check(o) || weft_tupl
 static bool is_small(weft_object *o) { return !is_whole(o) || weft_int_value(o) < 5; }
 static bool is_product(weft_object *a, weft_object *b) {
   if (weft_str_check(a) || weft_str_check(b)) return false;
+  if (weft_bytearray_check(a) || weft_bytearray_check(b)) return is_small(a) && is_small(b);
   if (is_sequence(a) || is_sequence(b)) return is_small(a) && is_small(b);
   return fits_int(a, b, '*');
 }
@@ -156,6 +157,9 @@ static weft_object *iterate(weft_object *o, weft_object *key, int64_t part) {
   if (weft_error_borrow()) return NULL;
   return is_set(o) ? weft_set_from(items) : weft_new_ref(items);
 }
+
+/* -1 is no failure, unless an error is set. */
+static weft_object *place(int64_t found) { return weft_error_borrow() ? NULL : weft_int_new(found); }
 
 static weft_object *key_negative(weft_object *function, weft_object *const *args, size_t n) {
   (void)function, (void)n;
@@ -287,7 +291,27 @@ static int sort_copy(weft_object *o) {
   OBJECT(set_symmetric_difference, "sx", weft_set_symmetric_difference(A, B), SETS)                \
   NUMBER(set_is_subset, "sx", weft_set_is_subset(A, B), SETS)                                      \
   NUMBER(set_is_superset, "sx", weft_set_is_superset(A, B), SETS)                                  \
-  NUMBER(set_is_disjoint, "sx", weft_set_is_disjoint(A, B), SETS)
+  NUMBER(set_is_disjoint, "sx", weft_set_is_disjoint(A, B), SETS)                                  \
+                                                                                                   \
+  OBJECT(bytearray_get, "bn", weft_bytearray_get(A, N), ANY)                                       \
+  STATUS(bytearray_set, "bno", weft_bytearray_set(A, N, B), ANY)                                   \
+  STATUS(bytearray_append, "bo", weft_bytearray_append(A, B), ANY)                                 \
+  STATUS(bytearray_append_more, "bo", weft_bytearray_append(A, B), ANY)                            \
+  STATUS(bytearray_insert, "bno", weft_bytearray_insert(A, N, B), ANY)                             \
+  OBJECT(bytearray_pop, "bn", weft_bytearray_pop(A, N), ANY)                                       \
+  STATUS(bytearray_delete, "bn", weft_bytearray_delete(A, N), ANY)                                 \
+  STATUS(bytearray_remove, "bo", weft_bytearray_remove(A, B), ANY)                                 \
+  STATUS(bytearray_clear, "b", weft_bytearray_clear(A), ANY)                                       \
+  STATUS(bytearray_reverse, "b", weft_bytearray_reverse(A), ANY)                                   \
+  NUMBER(bytearray_length, "b", weft_bytearray_length(A), ANY)                                     \
+  OBJECT(bytearray_slice, "bnn", weft_bytearray_slice(A, N, M, 1), ANY)                            \
+  STATUS(bytearray_set_slice, "bnnb", weft_bytearray_set_slice(A, N, M, 1, B), weft_bytearray_check(B)) \
+  STATUS(bytearray_extend, "bb", weft_bytearray_extend(A, B), weft_bytearray_check(B))             \
+  OBJECT(bytearray_repeat, "bk", weft_bytearray_repeat(A, N), ANY)                                 \
+  NUMBER(bytearray_contains, "bo", weft_contains(A, B), weft_bytearray_check(A))                   \
+  OBJECT(bytearray_find, "bb", place(weft_bytes_find(A, B, 0, INT64_MAX)), weft_bytearray_check(A)) \
+  NUMBER(bytearray_count, "bb", weft_bytes_count(A, B, 0, INT64_MAX), weft_bytearray_check(A))     \
+  OBJECT(bytearray_replace, "bbb", weft_bytes_replace(A, B, C, -1), weft_bytearray_check(A))
 /* clang-format on */
 
 #define RUN(name, member, call, condition)                                                          \

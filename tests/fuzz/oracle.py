@@ -64,6 +64,8 @@ class Writing:
         t = type(o)
         if t in BRACKETS:
             return self.container(o, t)
+        if t is bytearray:
+            return "b" + o.hex()
         if t is float:
             return "nan" if math.isnan(o) else "f" + struct.pack(">d", o).hex()
         if t is str:
@@ -275,6 +277,26 @@ OPERATIONS = {
     "set_is_subset": relation("issubset"),
     "set_is_superset": relation("issuperset"),
     "set_is_disjoint": relation("isdisjoint"),
+
+    "bytearray_get": bytearray.__getitem__,
+    "bytearray_set": bytearray.__setitem__,
+    "bytearray_append": bytearray.append,
+    "bytearray_append_more": bytearray.append,
+    "bytearray_insert": bytearray.insert,
+    "bytearray_pop": bytearray.pop,
+    "bytearray_delete": bytearray.__delitem__,
+    "bytearray_remove": bytearray.remove,
+    "bytearray_clear": bytearray.clear,
+    "bytearray_reverse": bytearray.reverse,
+    "bytearray_length": bytearray.__len__,
+    "bytearray_slice": lambda a, start, stop: bytearray.__getitem__(a, slice(start, stop)),
+    "bytearray_set_slice": lambda a, start, stop, b: bytearray.__setitem__(a, slice(start, stop), b),
+    "bytearray_extend": bytearray.extend,
+    "bytearray_repeat": bytearray.__mul__,
+    "bytearray_contains": lambda a, b: int(b in a),
+    "bytearray_find": bytearray.find,
+    "bytearray_count": bytearray.count,
+    "bytearray_replace": bytearray.replace,
 }
 
 

@@ -133,7 +133,9 @@ weft_object *write_literal(struct choices *c, FILE *out) {
     case 4: return write_name(out, "{}", weft_dict_new());
     case 5: return write_name(out, "set()", weft_set_new());
     case 6: return write_name(out, "frozenset()", weft_frozenset_new());
-    case 7: return write_name(out, "()", weft_tuple_new(0, NULL));
+    case 7:
+      if (one_in(c, 2)) return write_name(out, "()", weft_tuple_new(0, NULL));
+      return write_name(out, "bytearray(b'a\\x00\\xff')", weft_bytearray_new("a\0\377", 3));
     case 8:
     case 9: return write_float(c, out);
     case 10:
@@ -257,6 +259,9 @@ static void write_in(struct writing *w, weft_object *o) {
     write_text(bytes, size, w->out);
   } else if (type == hooked_type || type == unhashable_type || type == unequal_type) {
     fprintf(w->out, "<%s %lld>", type->spec.name, (long long)*number_in(o));
+  } else if (weft_bytearray_check(o)) {
+    weft_auto weft_object *hex = weft_bytes_hex(o);
+    fprintf(w->out, "b%s", weft_str_utf8(hex, NULL));
   } else if (type == iterator_type) {
     fputs("<iterator>", w->out);
   } else {
