@@ -67,15 +67,15 @@ const char *shown(weft_object *o) {
   return text;
 }
 
-static bool compare_lines(const char *code, const char *document, const char *here) {
-  tap_say("%-38s document %-22s here %s", code, document, here);
-  return strcmp(document, here) == 0;
+static bool compare_lines(const char *code, const char *python, const char *here) {
+  tap_say("%-46s Python %-20s here %s", code, python, here);
+  return strcmp(python, here) == 0;
 }
 
-bool prints(const char *code, weft_object *o, const char *document) { return compare_lines(code, document, shown(o)); }
+bool prints(const char *code, weft_object *o, const char *python) { return compare_lines(code, python, shown(o)); }
 
-bool answers(const char *question, bool here, bool document) {
-  return compare_lines(question, document ? "True" : "False", here ? "True" : "False");
+bool answers(const char *question, bool here, bool python) {
+  return compare_lines(question, python ? "True" : "False", here ? "True" : "False");
 }
 
 bool raises(int64_t result, const weft_type *type) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What demos do with objects to show them: code beside what the document says of it and what it does here. */
+/* What demos do with objects to show them: code beside what it prints in Python, as the documents say, and here. */
 #ifndef DEMOS_SUPPORT_OBJECTS_H
 #define DEMOS_SUPPORT_OBJECTS_H
 
@@ -30,10 +30,10 @@ void rebind(weft_object **name, weft_object *value_steal);
 
 /* What Python's print() would show, kept until the eighth call from now. */
 const char *shown(weft_object *o);
-/* Prints the code, what the document says it prints, and what it prints here. True: the same. */
-bool prints(const char *code, weft_object *o, const char *document);
+/* Prints the code, what Python prints for it, and what is printed here. True: the same. */
+bool prints(const char *code, weft_object *o, const char *python);
 /* The same for a question. */
-bool answers(const char *question, bool here, bool document);
+bool answers(const char *question, bool here, bool python);
 /* True if `result` is negative and the error is of `type`; prints the error, and clears it. */
 bool raises(int64_t result, const weft_type *type);
 /* As raises, for a call that returns an object. */
