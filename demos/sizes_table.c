@@ -140,8 +140,8 @@ static void show_numbers(void) {
   tap_say("Here an int has 8 bytes, too, so the two are of one size.");
   tap_check(here[FLOAT] == header + 8 && here[FLOAT] == here[INT], "SZ-04", "float: %d bytes of header, 8 of value",
             (int)header);
-  tap_check(here[INT] == header + 8 && here[INT] <= 28, NULL,
-            "an int of up to 64 bits: header and value (what is said of larger ones in SZ-03 waits for such ints)");
+  tap_check(here[INT] == header + 8 && here[INT] <= 28, NULL, "an int of up to 64 bits: header and value");
+  tap_say("That is SZ-03 as far as it goes without larger ints.");
 }
 
 static void show_strs(void) {
