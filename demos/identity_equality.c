@@ -169,7 +169,7 @@ bool show_equality(void) {
 
 /* --- ID-44 --- */
 
-enum { RACERS = 8, RACES = 50 };
+enum { RACERS = 8, RACES = 20 };
 
 static weft_object *registry;    /* a cell: the one instance */
 static int made, initialised;    /* both in a section on the registry */
