@@ -22,11 +22,6 @@ weft_heap_stats heap_now(void) {
   return stats;
 }
 
-size_t live_blocks(void) {
-  weft_heap_stats stats = heap_now();
-  return stats.blocks + stats.large_blocks;
-}
-
 weft_heap_class class_for(size_t size) {
   weft_heap_class classes[64];
   int n = weft_heap_get_classes(classes, 64);

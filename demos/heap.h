@@ -5,13 +5,11 @@
 
 #include <weft/weft.h>
 
-#include "demos/support/tap.h"
+#include "demos/support/objects.h"
 
 enum { MIB = 1 << 20, ARENA_BYTES = 4 << 20, PAGE_BYTES = 64 << 10 };
 
 weft_heap_stats heap_now(void);
-/* Live blocks of all sizes. */
-size_t live_blocks(void);
 /* What the size class for blocks of `size` bytes holds. */
 weft_heap_class class_for(size_t size);
 

@@ -5,14 +5,10 @@
 
 #include <weft/weft.h>
 
-#include "demos/support/tap.h"
+#include "demos/support/objects.h"
 
 /* What Python's getrefcount reports: its argument is a reference of its own while it counts. */
 int64_t reported(weft_object *o);
-/* Live blocks in the heap, of all sizes. */
-size_t live_blocks(void);
-/* The list [1, 2, 3]. Returns new. */
-weft_object *list_123(void);
 
 /* --- A log of events, and objects that write to it --- */
 
@@ -28,7 +24,7 @@ weft_object *resource_new(const char *name);
 /* Resources that are alive. */
 int resources_alive(void);
 
-void show_counting(void);    /* REF-01, 03 to 07, 09, FU-04 */
+void show_counting(void);    /* REF-01, 03 to 07, 09, FU-04, EX-01 */
 void show_destruction(void); /* REF-10 to 12, 18, 22, 24, FIN-01 */
 void show_immortals(void);   /* REF-19, 20, 23 */
 void show_costs(void);       /* REF-14, 15 */

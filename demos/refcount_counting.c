@@ -11,20 +11,6 @@ int64_t reported(weft_object *o) {
   return count;
 }
 
-size_t live_blocks(void) {
-  weft_heap_stats stats;
-  weft_heap_get_stats(&stats);
-  return stats.blocks + stats.large_blocks;
-}
-
-weft_object *list_123(void) {
-  weft_auto weft_object *one = weft_int_new(1);
-  weft_auto weft_object *two = weft_int_new(2);
-  weft_auto weft_object *three = weft_int_new(3);
-  weft_object *const items[] = {one, two, three};
-  return weft_list_of(3, items);
-}
-
 /* Prints a step beside the document's line. True: the reported count is the document's. */
 static bool step(const char *code, weft_object *o, int64_t document) {
   int64_t held = weft_refcount(o), shown = reported(o);
@@ -36,7 +22,7 @@ static bool step(const char *code, weft_object *o, int64_t document) {
 /* --- REF-01, REF-05: alias --- */
 
 static void show_alias(const char *row, const char *source, const char *last_step) {
-  weft_object *x = list_123();
+  weft_object *x = list_of_ints(3, 1, 2, 3);
   bool good = step("x = [1, 2, 3]", x, 2);
   weft_object *y = weft_new_ref(x);
   good = step("y = x", x, 3) && good;
@@ -83,7 +69,7 @@ static void show_eight_steps(void) {
 
 static void show_memory(void) {
   size_t before = live_blocks();
-  weft_object *x = list_123();
+  weft_object *x = list_of_ints(3, 1, 2, 3);
   int64_t first = weft_refcount(x);
   weft_object *y = weft_new_ref(x);
   int64_t second = weft_refcount(x);
@@ -101,7 +87,7 @@ static void show_memory(void) {
 /* --- REF-06, REF-07: containers and calls --- */
 
 static void show_containers(void) {
-  weft_auto weft_object *x = list_123();
+  weft_auto weft_object *x = list_of_ints(3, 1, 2, 3);
   weft_auto weft_object *container = weft_list_of(1, &x);
   bool good = step("container = [x]", x, 3);
   weft_list_append(container, x);
@@ -121,7 +107,7 @@ static weft_object *process(weft_object *function, weft_object *const *args, siz
 }
 
 static void show_calls(void) {
-  weft_auto weft_object *x = list_123();
+  weft_auto weft_object *x = list_of_ints(3, 1, 2, 3);
   weft_object *container = weft_list_of(1, &x);
   weft_auto weft_object *function = weft_function_new("process", process, 0, NULL);
   weft_auto weft_object *inside = weft_call(function, &x, 1);
@@ -134,7 +120,7 @@ static void show_calls(void) {
 /* --- REF-09, FU-04 --- */
 
 static void show_del(void) {
-  weft_auto weft_object *x = list_123();
+  weft_auto weft_object *x = list_of_ints(3, 1, 2, 3);
   weft_object *name = weft_new_ref(x);
   int64_t before = weft_refcount(x);
   weft_clear(&name);
@@ -144,7 +130,7 @@ static void show_del(void) {
 }
 
 static void show_difference(void) {
-  weft_object *holder[3] = {list_123()};
+  weft_object *holder[3] = {list_of_ints(3, 1, 2, 3)};
   bool good = true;
   for (int n = 1; n <= 3; n++) {
     if (n > 1) holder[n - 1] = weft_new_ref(holder[0]);
@@ -157,6 +143,21 @@ static void show_difference(void) {
             "getrefcount shows one more because its argument is a reference: the difference is always 1");
 }
 
+/* --- EX-01 --- */
+
+static void show_exercise(void) {
+  weft_object *x = list_of_ints(3, 1, 2, 3);
+  bool good = step("1. a variable is made", x, 2);
+  weft_object *y = weft_new_ref(x);
+  good = step("2. a second one refers to it", x, 3) && good;
+  weft_clear(&y);
+  good = step("3. that one is deleted", x, 2) && good;
+  weft_auto weft_object *list = weft_list_of(1, &x);
+  good = step("4. it is stored in a list", x, 3) && good;
+  weft_clear(&x);
+  tap_check(good && weft_list_length(list) == 1, "EX-01", "002, exercise 1: reported 2, 3, 2, 3; held 1, 2, 1, 2");
+}
+
 void show_counting(void) {
   tap_title("What changes a count");
   show_alias("REF-01", "000", "del x");
@@ -167,4 +168,5 @@ void show_counting(void) {
   show_calls();
   show_del();
   show_difference();
+  show_exercise();
 }

@@ -147,7 +147,7 @@ static void show_cause(void) {
 static size_t blocks_inside;
 
 static void list_local_to_a_function(void) {
-  weft_auto weft_object *x = list_123();
+  weft_auto weft_object *x = list_of_ints(3, 1, 2, 3);
   (void)x;
   blocks_inside = live_blocks();
 }

@@ -326,6 +326,10 @@ static weft_object *array_add(weft_object *a, weft_object *b) {
   return made_steal(&sum, done, "weft_add");
 }
 
+static weft_object *array_in_place_add(weft_object *a, weft_object *b) {
+  return weft_array_check(b) && weft_array_extend(a, b) == 0 ? weft_new_ref(a) : NULL;
+}
+
 /* The repr of an item; one beyond an int's 64 bits has one, too. */
 static void add_item_repr(struct weft__text *text, const items *kind, const void *item) {
   uint64_t value;
@@ -378,6 +382,9 @@ const weft_type weft_array_type = {
              .compare = array_compare,
              .add = array_add,
              .multiply = weft__raw_multiply,
+             .in_place_add = array_in_place_add,
+             .in_place_multiply = weft__raw_in_place_multiply,
+             .size_of = weft__raw_size_of,
              .length = weft__raw_slot_length,
              .get_item = weft__raw_get_item,
              .set_item = array_set_item,

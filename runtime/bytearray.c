@@ -137,6 +137,10 @@ static weft_object *bytearray_add(weft_object *a, weft_object *b) {
   return made_steal(&sum, done, "weft_add");
 }
 
+static weft_object *bytearray_in_place_add(weft_object *a, weft_object *b) {
+  return weft__is_bytes_like(b) && weft_bytearray_extend(a, b) == 0 ? weft_new_ref(a) : NULL;
+}
+
 static weft_object *bytearray_repr(weft_object *self) {
   struct weft__text text = {0};
   struct weft__span span;
@@ -177,6 +181,9 @@ const weft_type weft_bytearray_type = {
              .compare = bytearray_compare,
              .add = bytearray_add,
              .multiply = weft__raw_multiply,
+             .in_place_add = bytearray_in_place_add,
+             .in_place_multiply = weft__raw_in_place_multiply,
+             .size_of = weft__raw_size_of,
              .length = weft__raw_slot_length,
              .get_item = weft__raw_get_item,
              .set_item = bytearray_set_item,

@@ -237,7 +237,9 @@ static weft_object *bytes_get_item(weft_object *self, weft_object *key) {
 
 static int64_t bytes_length(weft_object *self) { return (int64_t)((bytes *)self)->size; }
 
-static void bytes_dealloc(weft_object *self) { weft__heap_free(self, sizeof(bytes) + ((bytes *)self)->size + 1); }
+static size_t bytes_size_of(weft_object *self) { return sizeof(bytes) + ((bytes *)self)->size + 1; }
+
+static void bytes_dealloc(weft_object *self) { weft__heap_free(self, bytes_size_of(self)); }
 
 const weft_type weft_bytes_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
@@ -255,5 +257,6 @@ const weft_type weft_bytes_type = {
              .contains = weft_bytes_contains,
              .iter = bytes_iter,
              .reversed = bytes_reversed,
+             .size_of = bytes_size_of,
              .dealloc = bytes_dealloc},
 };

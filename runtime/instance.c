@@ -111,6 +111,13 @@ weft_object *weft_str_intern(const char *text) {
   return name ? intern(name) : NULL;
 }
 
+weft_object *weft_str_intern_object(weft_object *str) {
+  static const char call[] = "weft_str_intern_object";
+  if (!weft__given(call, str)) return NULL;
+  if (weft_str_check(str)) return intern(str);
+  return weft_raise(&weft_TypeError, "%s: expected str, got '%s'", call, str->type->spec.name);
+}
+
 void weft__interned_fini(void) {
   for (size_t i = 0; interned && i <= interned->mask; i++) free(interned->cell[i].name);
   free(interned);

@@ -624,3 +624,17 @@ weft_object *weft__raw_multiply(weft_object *a, weft_object *b) {
              ? weft__raw_repeat("weft_multiply", self, plain_type(self), weft_int_value(n))
              : NULL;
 }
+
+weft_object *weft__raw_in_place_multiply(weft_object *a, weft_object *b) {
+  if (!weft_is_instance(b, &weft_int_type)) return NULL;
+  return weft__raw_repeat_in_place("weft_in_place_multiply", a, a->type, weft_int_value(b)) == 0 ? weft_new_ref(a)
+                                                                                                 : NULL;
+}
+
+size_t weft__raw_size_of(weft_object *self) {
+  bool private;
+  raw *r = weft__raw_begin("weft_sizeof", self, self->type, &private);
+  size_t bytes = sizeof *r + (r->block ? r->room * width_of(r) : 0);
+  weft__raw_end(r, private);
+  return bytes;
+}

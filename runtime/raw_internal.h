@@ -126,6 +126,8 @@ typedef int (*weft__set_slice)(weft_object *self, int64_t start, int64_t stop, i
 int weft__raw_set_item(weft_object *self, weft_object *key, weft_object *value, weft__set_slice set_slice);
 int64_t weft__raw_slot_length(weft_object *self);
 weft_object *weft__raw_multiply(weft_object *a, weft_object *b);
+weft_object *weft__raw_in_place_multiply(weft_object *a, weft_object *b);
+size_t weft__raw_size_of(weft_object *self);
 void weft__raw_dealloc(weft_object *self);
 
 #endif

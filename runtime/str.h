@@ -21,6 +21,9 @@ WEFT_API weft_object *weft_str_new_size(const char *bytes, size_t size);
 /* The one immortal str with that text: a name that is used often, which types and their instances then find by
  * identity. It stays until weft_finalize. Returns borrowed. Errors: as weft_str_new. */
 WEFT_API weft_object *weft_str_intern(const char *text);
+/* The one that has the text of `str`, to be used instead of it: an immortal copy. Returns borrowed.
+ * Errors: TypeError when it is no str, memory. */
+WEFT_API weft_object *weft_str_intern_object(weft_object *str);
 /* printf-style. Returns new. Errors: as above. */
 WEFT_API weft_object *weft_str_format(const char *format, ...) WEFT_PRINTF(1, 2);
 /* The UTF-8 bytes, NUL-terminated, valid while `o` lives; stores their number if `size` is not NULL.

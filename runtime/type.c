@@ -25,12 +25,14 @@ static weft_object *type_repr(weft_object *self) {
 
 static weft_object *type_call(weft_object *self, weft_object *const *args, size_t n) {
   const weft_type *type = (const weft_type *)self;
-  if (n && !type->spec.init && !type->make)
-    return weft_raise(&weft_TypeError, "%s() takes no arguments", type->spec.name);
-  if (!has_instances(type) && !type->make && !type->spec.init)
-    return weft_raise(&weft_TypeError, "cannot create '%s' instances", type->spec.name);
-  weft_object *o = type->make ? type->make(type, args, n) : weft__object_new(type, 0);
-  if (o && type->spec.init && type->spec.init(o, args, n) < 0) weft_clear(&o);
+  const weft_type_spec *spec = &type->spec;
+  weft_object *(*make)(const weft_type *, weft_object *const *, size_t) = spec->make ? spec->make : type->make;
+  if (n && !spec->init && !make) return weft_raise(&weft_TypeError, "%s() takes no arguments", spec->name);
+  if (!has_instances(type) && !make && !spec->init)
+    return weft_raise(&weft_TypeError, "cannot create '%s' instances", spec->name);
+  weft_object *o = make ? make(type, args, n) : weft__object_new(type, 0);
+  bool ours = o && (!spec->make || weft_is_instance(o, type));
+  if (ours && spec->init && spec->init(o, args, n) < 0) weft_clear(&o);
   return o;
 }
 
@@ -123,6 +125,7 @@ static void inherit(weft_type_spec *spec, const weft_type_spec *base) {
   INHERIT(missing);
   INHERIT(getattr);
   INHERIT(setattr);
+  INHERIT(make);
   INHERIT(init);
   INHERIT(size_of);
   INHERIT(item_size);

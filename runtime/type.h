@@ -74,7 +74,9 @@ typedef struct weft_type_spec {
   weft_object *(*missing)(weft_object *self, weft_object *key);
   weft_object *(*getattr)(weft_object *self, weft_object *name);
   int (*setattr)(weft_object *self, weft_object *name, weft_object *value); /* value NULL: deletes */
-  /* Calling the type makes an instance and calls this with the arguments: -1 and an error, or 0. */
+  /* Calling the type asks `make` for an object (new; NULL and an error), or makes an instance if that is NULL; and
+   * then, if it is an instance of the type, calls `init` with the arguments: -1 and an error, or 0. */
+  weft_object *(*make)(const weft_type *type, weft_object *const *args, size_t n);
   int (*init)(weft_object *self, weft_object *const *args, size_t n);
   size_t (*size_of)(weft_object *self); /* see weft_sizeof; NULL: the size of an instance */
 } weft_type_spec;
@@ -99,7 +101,7 @@ struct weft_type {
   void (*release)(weft_object *self);   /* of a quiet one: lets go of all that it holds, and leaves only its memory */
   bool guarded;                         /* its instances' bodies are used by the rules of share.h */
   void (*body_init)(weft_object *self); /* makes zeroed memory an empty instance; NULL: it is one */
-  /* Makes an instance of arguments that cannot come later, when the type is called; NULL: none such. */
+  /* Where spec.make is NULL: makes an instance of arguments that cannot come later; NULL: there are none such. */
   weft_object *(*make)(const weft_type *type, weft_object *const *args, size_t n);
   int (*body_traverse)(weft_object *self, weft_visit visit, void *arg); /* what the generated slots call for the rest */
   int (*body_clear)(weft_object *self);                                 /* of the body, where there are fixed slots */

@@ -349,6 +349,22 @@ RuntimeTest(arrays, ARR_035_concatenation) {
   }
 }
 
+RuntimeTest(arrays, concatenation_in_place) {
+  weft_auto weft_object *list = LIST(INT(1));
+  EACH(c, codes) {
+    weft_auto weft_object *a = ARRAY(codes[c], 1, 2);
+    weft_auto weft_object *b = ARRAY(codes[c], 3);
+    weft_auto weft_object *other = ARRAY(codes[c] == 'b' ? 'h' : 'b', 3);
+    weft_auto weft_object *same = weft_in_place_add(a, b);
+    cr_assert(same == a && HOLDS(a, 1, 2, 3) && HOLDS(b, 3));
+    weft_auto weft_object *twice = weft_in_place_add(a, a);
+    cr_assert(twice == a && HOLDS(a, 1, 2, 3, 1, 2, 3));
+    cr_assert(!weft_in_place_add(a, other) && raised(&weft_TypeError));
+    cr_assert(!weft_in_place_add(a, list) && raised(&weft_TypeError));
+    cr_assert(HOLDS(a, 1, 2, 3, 1, 2, 3));
+  }
+}
+
 RuntimeTest(arrays, ARR_037_repeating) {
   weft_auto weft_object *text = STR("2");
   EACH(c, codes) {
@@ -375,6 +391,11 @@ RuntimeTest(arrays, ARR_038_repeating_in_place) {
     cr_assert(weft_array_repeat_in_place(many, -1) == 0 && weft_array_length(many) == 0);
     weft_auto weft_object *text = STR("2");
     cr_assert(weft_array_repeat_in_place(text, 2) == -1 && raised(&weft_TypeError));
+    weft_auto weft_object *same = weft_in_place_multiply(many, INT(3));
+    cr_assert(same == many && weft_array_length(many) == 0);
+    weft_auto weft_object *b = ARRAY(codes[c], 1, 2), *twice = weft_in_place_multiply(b, INT(2));
+    cr_assert(twice == b && HOLDS(b, 1, 2, 1, 2));
+    cr_assert(!weft_in_place_multiply(b, text) && raised(&weft_TypeError) && HOLDS(b, 1, 2, 1, 2));
   }
 }
 

@@ -248,6 +248,14 @@ RuntimeTest(bytearrays, BYT_098_extending_in_place) {
   cr_assert(weft_bytearray_extend(b, bytes) == 0 && READS(b, "abcdef"));
   cr_assert(weft_bytearray_extend(b, text) == -1 && raised(&weft_TypeError));
   cr_assert(READS(b, "abcdef"));
+  weft_auto weft_object *same = weft_in_place_add(b, bytes);
+  cr_assert(same == b && READS(b, "abcdefdef"));
+  weft_auto weft_object *doubled = weft_in_place_add(b, b);
+  cr_assert(doubled == b && READS(b, "abcdefdefabcdefdef"));
+  weft_auto weft_object *numbers = LIST(INT(1));
+  cr_assert(!weft_in_place_add(b, text) && raised(&weft_TypeError));
+  cr_assert(!weft_in_place_add(b, numbers) && raised(&weft_TypeError));
+  cr_assert(READS(b, "abcdefdefabcdefdef"));
 }
 
 RuntimeTest(bytearrays, BYT_099_repeating_in_place) {
@@ -257,6 +265,9 @@ RuntimeTest(bytearrays, BYT_099_repeating_in_place) {
   cr_assert(!weft_bytearray_repeat(b, INT64_MAX / 9) && raised(&weft_MemoryError));
   cr_assert(weft_bytearray_repeat_in_place(b, -1) == 0 && READS(b, ""));
   cr_assert(weft_bytearray_repeat_in_place(b, INT64_MAX) == 0 && READS(b, ""));
+  weft_auto weft_object *c = BYTEARRAY("ab"), *same = weft_in_place_multiply(c, INT(2));
+  cr_assert(same == c && READS(c, "abab"));
+  cr_assert(!weft_in_place_multiply(c, c) && raised(&weft_TypeError) && READS(c, "abab"));
 }
 
 RuntimeTest(bytearrays, BYT_103_extend) {

@@ -28,6 +28,21 @@ static bool make_texts(void) {
 }
 RuntimeTest(faults, texts_and_their_concatenation) { cr_assert_geq(fail_everywhere(make_texts), 6); }
 
+RuntimeTest(faults, a_str_that_cannot_be_interned) {
+  uint64_t requests = 1;
+  for (uint64_t n = 1; n <= requests; n++) { /* of another text each time: one that has been interned stays */
+    weft_auto weft_object *text = weft_str_format("interned without memory %d", (int)n);
+    weft_heap_fail_nth(n);
+    weft_object *interned = weft_str_intern_object(text);
+    uint64_t made = weft_heap_fail_nth(0);
+    cr_assert(interned ? made < n : raised(&weft_MemoryError), "request %d", (int)n);
+    requests = interned ? requests : n + 1;
+    weft_object *again = weft_str_intern_object(text);
+    cr_assert(again && again != text && weft_compare(again, text, WEFT_EQ) == 1);
+  }
+  cr_assert_geq(requests, 2);
+}
+
 static bool make_nested(void) {
   weft_object *items[4] = {NULL};
   weft_object *o = NULL;

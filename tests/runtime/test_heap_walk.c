@@ -2,6 +2,7 @@
 /* Walking pages: what the collector finds objects by. */
 #include "support.h"
 
+#include "gc/gc.h"
 #include "runtime/heap_internal.h"
 
 RuntimeSuite(heap_walk);
@@ -150,4 +151,18 @@ RuntimeTest(heap_walk, a_page_has_as_many_objects_as_are_alive_in_it) {
   cr_assert_eq(met, expected - 1);
   for (size_t i = 0; i < N; i++)
     if (i != N / 2) weft_decref(floats[i]);
+}
+
+/* The collector looks ahead at objects that it has not come to: some are free blocks, whose bodies are nobody's. */
+RuntimeTest(heap_walk, regress_a_collection_does_not_look_into_free_blocks) {
+  enum { N = 100 };
+  weft_object *lists[N];
+  for (size_t i = 0; i < N; i++) cr_assert((lists[i] = weft_list_new()));
+  for (size_t i = 1; i < N; i += 2) weft_clear(&lists[i]);
+  weft_auto weft_object *cycle = weft_list_of(1, lists);
+  cr_assert_eq(weft_list_append(lists[0], cycle), 0);
+  weft_clear(&cycle);
+  weft_clear(&lists[0]);
+  cr_assert_eq(weft_gc_collect(2), 2);
+  for (size_t i = 2; i < N; i += 2) weft_clear(&lists[i]);
 }

@@ -190,6 +190,43 @@ RuntimeTest(instances, calling_a_type_initialises) {
   cr_assert(!weft_call((weft_object *)(uintptr_t)type, NULL, 0) && raised_with(&weft_TypeError, "please"));
 }
 
+static weft_object *the_one; /* borrowed: the test holds it */
+static int inits;
+static int count_inits(weft_object *self, weft_object *const *args, size_t n) {
+  (void)self, (void)args, (void)n;
+  inits++;
+  return 0;
+}
+static weft_object *make_the_one(const weft_type *type, weft_object *const *args, size_t n) {
+  (void)args;
+  if (n == 2) return weft_raise(&weft_ValueError, "at most one argument");
+  if (n == 1) return weft_new_ref(WEFT_NONE);
+  return the_one ? weft_new_ref(the_one) : (the_one = weft_instance_new(type));
+}
+
+RuntimeTest(instances, calling_a_type_asks_it_to_make_the_object) {
+  const weft_type *base = weft_type_new(&(weft_type_spec){
+      .name = "one", .flags = WEFT_TYPE_DICT | WEFT_TYPE_BASE, .make = make_the_one, .init = count_inits});
+  const weft_type *derived = weft_type_new(&(weft_type_spec){.name = "derived", .base = base});
+  weft_object *const callable = (weft_object *)(uintptr_t)base, *const args[] = {WEFT_TRUE, WEFT_TRUE};
+  the_one = NULL, inits = 0;
+  weft_auto weft_object *a = weft_call(callable, NULL, 0), *b = weft_call(callable, NULL, 0);
+  cr_assert(a && a == b && weft_type_of(a) == base);
+  cr_assert_eq(inits, 2, "it is initialised by each call");
+  weft_auto weft_object *none = weft_call(callable, args, 1);
+  cr_assert(none == WEFT_NONE && inits == 2, "what is no instance is not initialised");
+  cr_assert(!weft_call(callable, args, 2) && raised(&weft_ValueError) && inits == 2);
+  weft_auto weft_object *again = weft_call((weft_object *)(uintptr_t)derived, NULL, 0);
+  cr_assert(again == a && inits == 2, "inherited; the base's instance is none of the derived type");
+}
+
+RuntimeTest(instances, a_type_that_makes_its_objects_needs_neither_slots_nor_init) {
+  const weft_type *type = weft_type_new(&(weft_type_spec){.name = "t", .make = make_the_one});
+  weft_object *const arg = WEFT_TRUE;
+  weft_auto weft_object *none = weft_call((weft_object *)(uintptr_t)type, &arg, 1);
+  cr_assert_eq(none, WEFT_NONE);
+}
+
 RuntimeTest(instances, attributes_of_types_are_inherited_and_replaced) {
   const weft_type *base = with_dict();
   const weft_type *derived = weft_type_new(&(weft_type_spec){.name = "derived", .base = base});

@@ -89,6 +89,7 @@ static void drop_samples(void) {
   X(weft_getattr, weft_getattr(instance, object))                              \
   X(weft_setattr, weft_setattr(instance, object, object))                      \
   X(weft_str_intern, weft_str_intern("x"))                                     \
+  X(weft_str_intern_object, weft_str_intern_object(str))                       \
   X(weft_getattr_text, weft_getattr_text(instance, "x"))                       \
   X(weft_setattr_text, weft_setattr_text(instance, "x", object))               \
   X(weft_immortalize, weft_immortalize(object))                                \

@@ -647,6 +647,18 @@ RuntimeTest(objects, sizeof_a_container_counts_its_table_but_not_its_items) {
   cr_assert_eq(weft_sizeof(dict), dict_empty);
 }
 
+RuntimeTest(objects, sizeof_counts_raw_memory) {
+  weft_auto weft_object *bytes = weft_bytes_new(NULL, 100), *shorter = weft_bytes_new(NULL, 60);
+  weft_auto weft_object *array = weft_array_new('i'), *byte = weft_bytearray_new(NULL, 1000);
+  cr_assert_eq(weft_sizeof(bytes) - weft_sizeof(shorter), 40);
+  int64_t empty = weft_sizeof(array);
+  for (int i = 0; i < 100; i++) cr_assert_eq(weft_array_append(array, INT(i)), 0);
+  cr_assert_eq(weft_sizeof(array), empty + 4 * weft_array_capacity(array));
+  cr_assert_geq(weft_sizeof(byte), empty + 1000);
+  cr_assert_eq(weft_bytearray_clear(byte), 0);
+  cr_assert_eq(weft_sizeof(byte), empty);
+}
+
 static size_t size_of_hidden(weft_object *self) {
   (void)self;
   return 12345;

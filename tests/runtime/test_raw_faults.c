@@ -100,6 +100,8 @@ static bool set_steps(void) { return weft_bytearray_set_slice(changed, 0, 6, 2, 
 static bool delete_steps(void) { return weft_bytearray_set_slice(changed, 0, 16, 2, NULL) == 0; }
 static bool delete_slice(void) { return weft_bytearray_set_slice(changed, 4, 16, 1, NULL) == 0; }
 static bool repeat(void) { return weft_bytearray_repeat_in_place(changed, 50) == 0; }
+static bool add_in_place(void) { return fallible(weft_in_place_add(changed, few)); }
+static bool multiply_in_place(void) { return fallible(weft_in_place_multiply(changed, INT(50))); }
 static bool resize(void) { return weft_bytearray_resize(changed, 1000) == 0; }
 static bool pop(void) { return weft_bytearray_pop(changed, 5) != NULL; }
 static bool clear(void) { return weft_bytearray_clear(changed) == 0; }
@@ -107,7 +109,7 @@ static bool clear(void) { return weft_bytearray_clear(changed) == 0; }
 RuntimeTest(raw_faults, a_bytearray_is_unaltered_by_a_failure) {
   bool (*const changes[])(void) = {append,    insert,    extend,       extend_by_itself, extend_by_iterator,
                                    set_slice, set_steps, delete_steps, delete_slice,     repeat,
-                                   resize,    pop,       clear};
+                                   resize,    pop,       clear,        add_in_place,     multiply_in_place};
   check_changes(sizeof changes / sizeof *changes, changes, false);
 }
 
@@ -117,14 +119,16 @@ static bool array_extend(void) { return weft_array_extend(changed, few) == 0; }
 static bool array_extend_by_itself(void) { return weft_array_extend(changed, changed) == 0; }
 static bool array_set_slice(void) { return weft_array_set_slice(changed, 1, 2, 1, changed) == 0; }
 static bool array_repeat(void) { return weft_array_repeat_in_place(changed, 50) == 0; }
+static bool array_add_in_place(void) { return fallible(weft_in_place_add(changed, changed)); }
 static bool array_remove(void) {
   weft_auto weft_object *value = weft_array_get(changed, 3);
   return value && weft_array_remove(changed, value) == 0;
 }
 
 RuntimeTest(raw_faults, an_array_is_unaltered_by_a_failure) {
-  bool (*const changes[])(void) = {array_append,    array_pop,    array_extend, array_extend_by_itself,
-                                   array_set_slice, array_repeat, array_remove};
+  bool (*const changes[])(void) = {array_append,           array_pop,          array_extend,
+                                   array_extend_by_itself, array_set_slice,    array_repeat,
+                                   multiply_in_place,      array_add_in_place, array_remove};
   check_changes(sizeof changes / sizeof *changes, changes, true);
 }
 

@@ -393,3 +393,17 @@ RuntimeTest(strs, interned_ones_are_one_immortal_object) {
   cr_assert(!weft_str_intern("\xff") && raised(&weft_ValueError));
   cr_assert(!weft_str_intern(NULL) && raised(&weft_TypeError));
 }
+
+RuntimeTest(strs, interning_a_str_gives_the_one_with_its_text) {
+  weft_auto weft_object *first = STR("made at run time"), *second = STR("made at run time");
+  weft_auto weft_object *nul = weft_str_new_size("a\0b", 3), *shorter = STR("a");
+  weft_object *one = weft_str_intern_object(first);
+  cr_assert(one && one == weft_str_intern_object(second) && one == weft_str_intern_object(one));
+  cr_assert(one == weft_str_intern("made at run time"));
+  cr_assert_eq(weft_compare(one, first, WEFT_EQ), 1);
+  cr_assert(weft_str_intern_object(nul) != weft_str_intern_object(shorter), "all of the text counts");
+  weft_auto weft_object *list = LIST(INT(1));
+  cr_assert(!weft_str_intern_object(INT(1)) && raised_with(&weft_TypeError, "'int'"));
+  cr_assert(!weft_str_intern_object(list) && raised_with(&weft_TypeError, "'list'"));
+  cr_assert(!weft_str_intern_object(NULL) && raised(&weft_TypeError));
+}
