@@ -634,7 +634,7 @@ weft_object *weft__raw_in_place_multiply(weft_object *a, weft_object *b) {
 size_t weft__raw_size_of(weft_object *self) {
   bool private;
   raw *r = weft__raw_begin("weft_sizeof", self, self->type, &private);
-  size_t bytes = sizeof *r + (r->block ? r->room * width_of(r) : 0);
+  size_t bytes = self->type->spec.basic_size + (r->block ? r->room * width_of(r) : 0);
   weft__raw_end(r, private);
   return bytes;
 }
