@@ -69,12 +69,14 @@ part gcc             variant 'unit stress-quick' CC=gcc
 part gcc-debug       variant unit                CC=gcc DEBUG=1
 if command -v clang >/dev/null; then
   part clang         variant unit                CC=clang
-  part clang-debug   variant unit                CC=clang DEBUG=1
+  part clang-debug   variant unit                CC=clang DEBUG=1 MODE=biased
 fi
 part address         variant 'unit stress-quick' CC=gcc SAN=address
-part thread          variant 'unit stress-quick' CC=gcc SAN=thread
+part thread          variant unit                CC=gcc SAN=thread MODE=biased
+part thread-atomic   variant unit                CC=gcc SAN=thread MODE=atomic
+part thread-stress   variant stress-quick        CC=gcc SAN=thread
 if command -v clang >/dev/null; then
-  part clang-thread  variant stress-quick        CC=clang SAN=thread
+  part clang-thread  variant stress-quick        CC=clang SAN=thread MODE=biased
 fi
 part fuzz            variant fuzz-quick          CC=gcc SAN=address
 if [ -f tests/models/verify.sh ]; then part models models; fi
