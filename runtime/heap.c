@@ -341,7 +341,7 @@ void *weft__heap_alloc_slow(unsigned bin, const char *call) {
   if (weft__fault()) return NULL;
   struct weft__heap *heap = weft__tls.heap;
   /* The container that brings on a collection is not counted itself. */
-  bool count = WEFT__IS_CONTAINER_BIN(bin) && !(heap->young >= heap->young_limit && weft__gc_due());
+  bool count = WEFT__IS_CONTAINER_BIN(bin) && !(weft__heap_is_due(heap) && weft__gc_due());
   struct weft__page *page = next_page(heap, bin);
   if (!page) return NULL;
   heap->young += count;
@@ -454,7 +454,7 @@ struct weft__heap *weft__heap_create(struct weft__tstate *owner) {
     *heap = weft__heap_of_nobody;
     heap->owner = owner;
   }
-  heap->young_limit = weft__gc_young_limit();
+  weft__store_relaxed(&heap->young_limit, weft__gc_young_limit()); /* mode gil: others look at it */
   return heap;
 }
 

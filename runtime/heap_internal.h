@@ -61,6 +61,11 @@ struct weft__heap {
   struct weft__tstate *owner;               /* whose heap it is; NULL: no slot's */
 };
 
+/* order: relaxed: a limit that has just been changed may come into force a little later. */
+static inline bool weft__heap_is_due(const struct weft__heap *heap) {
+  return heap->young >= weft__load_relaxed(&heap->young_limit);
+}
+
 void *weft__heap_alloc_slow(unsigned bin, const char *call);
 void *weft__heap_alloc_large(size_t size, enum weft_heap_kind kind, const char *call);
 void weft__heap_free_other(struct weft__page *page, struct weft__block *block);
@@ -89,8 +94,7 @@ WEFT_ALWAYS_INLINE void *weft__heap_pop(size_t size, enum weft_heap_kind kind) {
   struct weft__block *block = page->free;
   if (WEFT_UNLIKELY(!block)) return NULL;
   if (kind == WEFT_HEAP_CONTAINER) {
-    /* order: relaxed: a limit that has just been changed may come into force a little later. */
-    if (WEFT_UNLIKELY(heap->young >= weft__load_relaxed(&heap->young_limit))) return NULL;
+    if (WEFT_UNLIKELY(weft__heap_is_due(heap))) return NULL;
     heap->young++;
   }
   page->free = block->next;

@@ -136,7 +136,7 @@ void *weft__heap_alloc_large(size_t size, enum weft_heap_kind kind, const char *
   weft__check_attached(call);
   weft_poll();
   struct weft__heap *heap = weft__tls.heap;
-  bool count = kind == WEFT_HEAP_CONTAINER && !(heap->young >= heap->young_limit && weft__gc_due());
+  bool count = kind == WEFT_HEAP_CONTAINER && !(weft__heap_is_due(heap) && weft__gc_due());
   struct weft__large *l = resize(NULL, 0, size, sizeof *l);
   if (!l) return NULL;
   heap->young += count;

@@ -762,7 +762,7 @@ static int repeat_in_place(weft_object *o, int64_t n) {
   if (old) {
     table *t = l->items;
     for (size_t i = size; i < total; i++) set_slot(t, i, weft_new_ref(t->item[i - size]));
-    set_size(t, total);
+    if (total > size) set_size(t, total); /* `none` is nobody's to write to */
   }
   end(l, private);
   if (!old) {
