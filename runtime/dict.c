@@ -292,7 +292,9 @@ weft_object *weft_dict_get(weft_object *o, weft_object *key) {
   const uintptr_t *entry = weft__table_guess(t, hash);
   if (WEFT_LIKELY(entry != NULL)) {
     const weft_object *other = (const weft_object *)entry[0];
-    if (WEFT_LIKELY(other == key) || weft__keys_equal_short(other, key)) return weft_new_ref((weft_object *)entry[1]);
+    weft_object *value = (weft_object *)entry[1];
+    if ((WEFT_LIKELY(other == key) || weft__keys_equal_short(other, key)) && weft__count_incref_inline(&value->count))
+      return value;
   }
   return get_touched(o, key, t, hash);
 }

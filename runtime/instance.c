@@ -16,8 +16,9 @@
  *   break that, has no number or no room, turns the instance over to a dict, for good; so does asking for the dict, or
  * giving it another one.
  *
- *   Attributes of types: each type has a table of all that it has or inherits, replaced as a whole when one of them
- *   changes, read in brackets. Functions in it are immortal, so that calling one does not write to its count.
+ *   Attributes of types: each type has a table of those that it does not inherit, which changes in a stopped world
+ * only: who looks something up and comes to no safepoint meanwhile needs no bracket and no lock. Functions in it are
+ * immortal, so that calling one does not write to its count.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,7 @@
 #include "runtime/instance_internal.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/str_internal.h"
+#include "sync/attach.h"
 #include "sync/grace_internal.h"
 
 /* --- Names --- */
@@ -460,20 +462,15 @@ int weft_instance_set_dict(weft_object *o, weft_object *dict) {
 
 /* --- Attributes of types --- */
 
-/* order: acquire [type-attributes]: sees the table as it was made. */
-static const struct weft__names *attributes_of(const weft_type *type) { return weft__load_acquire(&type->attributes); }
-
 /* The attribute that the type has or inherits: as own_get. */
 static weft_object *type_attribute(const weft_type *type, const weft_object *name, uint64_t hash, bool counted) {
   weft_object *value = NULL;
-  weft__bracket_begin();
   for (; type && !value; type = type->spec.base) {
-    const struct weft__names *t = attributes_of(type);
+    const struct weft__names *t = type->attributes;
     const uintptr_t *found = t ? names_find(t, name, hash) : NULL;
     value = found ? (weft_object *)*found : NULL;
   }
   if (counted) weft_xincref(value);
-  weft__bracket_end();
   return value;
 }
 
@@ -487,8 +484,6 @@ weft_object *weft_type_get(const weft_type *type, weft_object *name) {
                : weft_raise(&weft_AttributeError, "type '%s' has no attribute '%s'", type->spec.name,
                             weft_str_utf8(name, NULL));
 }
-
-static weft_mutex types_lock; /* of all types' tables */
 
 /* A copy of the table in which `name` has `value`, or, NULL, is not; *old is the value it had. NULL: no memory. */
 static struct weft__names *changed(const struct weft__names *from, weft_object *name, weft_object *value,
@@ -523,22 +518,21 @@ int weft_type_set(const weft_type *type, weft_object *name, weft_object *value) 
   if (value && weft_function_check(value)) weft_immortalize(value);
   struct weft__names **at = &((weft_type *)(uintptr_t)type)->attributes;
   weft_object *old = NULL;
-  weft__object_lock(&types_lock);
+  weft_stop_the_world();
   struct weft__names *was = *at, *t = changed(was, own, value, &old);
   bool missing = t && !value && !old, empty = t && t->used == 0;
   if (t && !missing) {
     if (value) weft_incref(value);
-    /* order: release [type-attributes]: see attributes_of. */
-    weft__store_release(at, empty ? NULL : t);
+    *at = empty ? NULL : t;
   }
-  weft__object_unlock(&types_lock);
+  weft_start_the_world();
   if (!t) weft_raise_memory();
   if (missing || empty) weft__buffer_free(t, names_bytes(t->mask));
   if (missing) {
     weft_raise(&weft_AttributeError, "type '%s' has no attribute '%s'", type->spec.name, weft_str_utf8(name, NULL));
   }
   if (!t || missing) return -1;
-  if (was) weft__drop_buffer(was, names_bytes(was->mask), WEFT__HAS_GIL);
+  if (was) weft__buffer_free(was, names_bytes(was->mask));
   if (old) weft__drop_item(old, WEFT__HAS_GIL);
   return 0;
 }
@@ -641,22 +635,56 @@ static WEFT_NOINLINE weft_object *getattr_slow(weft_object *self, weft_object *n
   return weft__no_attribute(self, name);
 }
 
+/* For a name that is the very one that the type knows, what may be asked without calling anything: so callers save no
+ * registers, and leave all else to a slow path. */
+WEFT_ALWAYS_INLINE const uintptr_t *names_find_same(const struct weft__names *t, const weft_object *name) {
+  size_t i = (uint64_t)weft__str_cached_hash(name) & t->mask;
+  while (t->cell[i].name && t->cell[i].name != name) i = (i + 1) & t->mask;
+  return t->cell[i].name ? &t->cell[i].value : NULL;
+}
+/* The name's number, or -1. */
+WEFT_ALWAYS_INLINE int shape_find_same(const struct weft__shape *s, const weft_object *name) {
+  for (size_t i = (uint64_t)weft__str_cached_hash(name) % SHAPE_CELLS;; i = (i + 1) % SHAPE_CELLS) {
+    /* order: acquire [shape]: as shape_find. */
+    unsigned n = weft__load_acquire(&s->cell[i]);
+    if (n == 0 || s->name[n - 1] == name) return (int)n - 1;
+  }
+}
+
 /* Where the value of a slot or an inline attribute stands in an instance that the calling thread may touch; NULL: all
  * else. */
-static inline weft_object **touch_attribute(weft_object *self, const weft_object *name) {
+WEFT_ALWAYS_INLINE weft_object **touch_attribute(weft_object *self, const weft_object *name) {
   if (WEFT_UNLIKELY(name->type != &weft_str_type || !weft__may_touch(self))) return NULL;
-  uint64_t hash = (uint64_t)weft__str_cached_hash(name);
-  if (WEFT_UNLIKELY(hash == (uint64_t)-1)) return NULL;
-  if (self->type->slots) return named_slot(self, name, hash);
-  if (!self->type->attrs_offset) return NULL;
-  int number = shape_find(self->type->shape, name, hash);
+  const weft_type *type = self->type;
+  if (type->slots) {
+    const uintptr_t *found = names_find_same(type->slots, name);
+    return found ? (weft_object **)(void *)((char *)self + *found) : NULL;
+  }
+  if (!type->attrs_offset) return NULL;
+  int number = shape_find_same(type->shape, name);
   uint64_t attrs = *attrs_of(self);
   return !(attrs & ATTRS_DICT) && number >= 0 && number < ATTRS_FILLED(attrs) ? &values_of(self)[number] : NULL;
 }
 
+/* The function that is the method of an instance that the calling thread may touch, and lives as long as the type;
+ * NULL: all else. That a name which the type knows as a method is no attribute of the instance is a matter of identity
+ * too. */
+WEFT_ALWAYS_INLINE weft_object *touch_method(const weft_object *self, const weft_object *name) {
+  if (WEFT_UNLIKELY(name->type != &weft_str_type || !weft__may_touch(self))) return NULL;
+  const weft_type *type = self->type;
+  if (type->attrs_offset && (*attrs_of(self) & ATTRS_DICT || shape_find_same(type->shape, name) >= 0)) return NULL;
+  if (type->slots && names_find_same(type->slots, name)) return NULL;
+  for (; type; type = type->spec.base) {
+    const uintptr_t *found = type->attributes ? names_find_same(type->attributes, name) : NULL;
+    if (found) return weft_function_check((weft_object *)*found) ? (weft_object *)*found : NULL;
+  }
+  return NULL;
+}
+
 weft_object *weft__instance_getattr(weft_object *self, weft_object *name) {
   weft_object **value = touch_attribute(self, name);
-  return WEFT_LIKELY(value && *value) ? weft_new_ref(*value) : getattr_slow(self, name);
+  if (WEFT_LIKELY(value && *value) && WEFT_LIKELY(weft__count_incref_inline(&(*value)->count))) return *value;
+  return getattr_slow(self, name);
 }
 
 weft_object *weft_getattr_peek(weft_object *o, weft_object *name) {
@@ -691,16 +719,26 @@ static WEFT_NOINLINE int setattr_slow(weft_object *self, weft_object *name, weft
   return done > 0 ? 0 : -1;
 }
 
-int weft__instance_setattr(weft_object *self, weft_object *name, weft_object *value) {
-  weft_object **at = touch_attribute(self, name);
-  if (WEFT_UNLIKELY(!at || !*at || !value)) return setattr_slow(self, name, value);
-  weft_object *old = *at;
-  *at = weft_new_ref(value);
+/* Out of line: what goes on when an old value dies, or is not ours, needs registers that the rest does not. */
+static WEFT_NOINLINE int drop_replaced_slow(weft_object *old) {
   weft_decref(old);
   return 0;
 }
+static inline int drop_replaced(weft_object *old) {
+  return WEFT_LIKELY(weft__count_decref_inline(&old->count)) ? 0 : drop_replaced_slow(old);
+}
 
-weft_object *weft_call_method(weft_object *o, weft_object *name, weft_object *const *args, size_t n) {
+int weft__instance_setattr(weft_object *self, weft_object *name, weft_object *value) {
+  weft_object **at = touch_attribute(self, name);
+  if (WEFT_UNLIKELY(!at || !*at || !value) || WEFT_UNLIKELY(!weft__count_incref_inline(&value->count)))
+    return setattr_slow(self, name, value);
+  weft_object *old = *at;
+  *at = value;
+  return drop_replaced(old);
+}
+
+static WEFT_NOINLINE weft_object *call_method_slow(weft_object *o, weft_object *name, weft_object *const *args,
+                                                   size_t n) {
   uint64_t hash;
   if (!weft__given("weft_call_method", o) || !weft__given("weft_call_method", name)) return NULL;
   if (o->type->spec.getattr == weft__instance_getattr && name->type == &weft_str_type && name_given(name, &hash) &&
@@ -712,6 +750,13 @@ weft_object *weft_call_method(weft_object *o, weft_object *name, weft_object *co
   }
   weft_auto weft_object *callable = weft_getattr(o, name);
   return callable ? weft_call(callable, args, n) : NULL;
+}
+
+weft_object *weft_call_method(weft_object *o, weft_object *name, weft_object *const *args, size_t n) {
+  bool ordinary = WEFT_LIKELY(o && name && o->type->spec.getattr == weft__instance_getattr);
+  weft_object *method = ordinary ? touch_method(o, name) : NULL;
+  if (WEFT_LIKELY(method != NULL)) return weft__call_with_self(method, o, args, n);
+  return call_method_slow(o, name, args, n);
 }
 
 /* --- Memory --- */

@@ -132,16 +132,11 @@ void weft_immortalize(weft_object *o) {
 
 /* --- Recursion --- */
 
-enum { RECURSION_LIMIT = 1000 }; /* frames of some 200 bytes: fits the smallest thread stacks people use */
-
-bool weft__recursion_enter(const char *where) {
-  if (WEFT_LIKELY(++weft__self()->recursion_depth <= RECURSION_LIMIT)) return true;
+bool weft__recursion_refused(const char *where) {
   weft__self()->recursion_depth--;
   weft_raise(&weft_RecursionError, "maximum recursion depth exceeded in %s", where);
   return false;
 }
-
-void weft__recursion_leave(void) { weft__self()->recursion_depth--; }
 
 /* --- Types --- */
 
@@ -296,8 +291,8 @@ void *weft__no_attribute(weft_object *o, weft_object *name) {
                     weft_str_check(name) ? weft_str_utf8(name, NULL) : name->type->spec.name);
 }
 
-weft_object *weft_getattr(weft_object *o, weft_object *name) {
-  if (WEFT_LIKELY(o && name && o->type->spec.getattr == weft__instance_getattr)) return weft__instance_getattr(o, name);
+/* Out of line: what every instance's attribute goes through saves no registers for it. */
+static WEFT_NOINLINE weft_object *getattr_by_slot(weft_object *o, weft_object *name) {
   if (!weft__given("weft_getattr", o) || !weft__given("weft_getattr", name)) return NULL;
   if (!o->type->spec.getattr) return weft__no_attribute(o, name);
   if (!weft__recursion_enter("an attribute")) return NULL;
@@ -306,9 +301,12 @@ weft_object *weft_getattr(weft_object *o, weft_object *name) {
   return value;
 }
 
-int weft_setattr(weft_object *o, weft_object *name, weft_object *value) {
-  if (WEFT_LIKELY(o && name && o->type->spec.setattr == weft__instance_setattr))
-    return weft__instance_setattr(o, name, value);
+weft_object *weft_getattr(weft_object *o, weft_object *name) {
+  if (WEFT_LIKELY(o && name && o->type->spec.getattr == weft__instance_getattr)) return weft__instance_getattr(o, name);
+  return getattr_by_slot(o, name);
+}
+
+static WEFT_NOINLINE int setattr_by_slot(weft_object *o, weft_object *name, weft_object *value) {
   if (!weft__given("weft_setattr", o) || !weft__given("weft_setattr", name)) return -1;
   if (!o->type->spec.setattr) {
     weft__no_attribute(o, name);
@@ -318,6 +316,12 @@ int weft_setattr(weft_object *o, weft_object *name, weft_object *value) {
   int failed = o->type->spec.setattr(o, name, value);
   weft__recursion_leave();
   return failed;
+}
+
+int weft_setattr(weft_object *o, weft_object *name, weft_object *value) {
+  if (WEFT_LIKELY(o && name && o->type->spec.setattr == weft__instance_setattr))
+    return weft__instance_setattr(o, name, value);
+  return setattr_by_slot(o, name, value);
 }
 
 weft_object *weft_getattr_text(weft_object *o, const char *name) {

@@ -108,9 +108,14 @@ static inline void weft__object_unlock(weft_mutex *m) {
 weft_object *weft__slot_load(weft_object *self, weft_object **slot);
 bool weft__slot_store(weft_object *self, weft_object **slot, weft_object *value_steal);
 
-/* Around a slot that may nest without bound (repr, compare, hash). False: RecursionError is set. */
-bool weft__recursion_enter(const char *where);
-void weft__recursion_leave(void);
+/* Around a slot that may nest without bound (repr, compare, hash). False: RecursionError is set. Frames are of some 200
+ * bytes: the limit fits the smallest thread stacks people use. */
+enum { WEFT__RECURSION_LIMIT = 1000 };
+bool weft__recursion_refused(const char *where);
+static inline bool weft__recursion_enter(const char *where) {
+  return WEFT_LIKELY(++weft__self()->recursion_depth <= WEFT__RECURSION_LIMIT) || weft__recursion_refused(where);
+}
+static inline void weft__recursion_leave(void) { weft__self()->recursion_depth--; }
 
 /* TypeError "<call>: expected <type>, got <other>" unless `o` is of `type`. */
 bool weft__expect_slow(const char *call, const weft_object *o, const weft_type *type);

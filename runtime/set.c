@@ -310,7 +310,7 @@ WEFT_ALWAYS_INLINE table *touch(const weft_object *o, const weft_object *key, ui
   if (o->type == &weft_set_type)
     may = may && weft__may_touch(o);
   else /* order: relaxed: as weft__may_touch. */
-    may = may && o->type == &weft_frozenset_type && weft__load_relaxed(weft__tls.status) == WEFT__STATUS_ATTACHED;
+    may = may && o->type == &weft_frozenset_type && !(weft__load_relaxed(weft__tls.status) & WEFT__STATUS_BUSY);
   return WEFT_LIKELY(may) ? ((const set *)o)->table : NULL;
 }
 

@@ -21,8 +21,7 @@ WEFT_BEGIN_DECLS
  */
 static inline bool weft__may_touch(const weft_object *o) {
   /* order: relaxed: as weft_poll. */
-  return WEFT_LIKELY(weft__load_relaxed(weft__tls.status) == WEFT__STATUS_ATTACHED) &&
-         weft__count_is_private(&o->count);
+  return WEFT_LIKELY(weft__count_is_free_to(&o->count, weft__load_relaxed(weft__tls.status)));
 }
 
 /*

@@ -92,7 +92,7 @@ struct weft_type {
   uint32_t attrs_offset;     /* where in the instance the word is that leads to its own attributes; 0: it has none */
   struct weft__names *slots; /* their names and offsets */
   struct weft__shape *shape; /* the names that instances have given to own attributes */
-  struct weft__names *attributes; /* atomic: of the type itself */
+  struct weft__names *attributes; /* of the type itself; changed in a stopped world */
   uint32_t marks_offset;          /* where in the instance the "finalized" mark is; 0: the type has no finalizer */
   uint32_t lock_offset;           /* where in the instance its lock is; 0: it has none of its own */
   bool plain;                     /* dies without side effects: the block is simply freed */

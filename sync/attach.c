@@ -19,8 +19,9 @@ enum { SPINS_BEFORE_SLEEP = 400 }; /* about 10 µs here: a stopped world or a ho
 
 /* Nobody: what weft__tls describes while the thread is not attached. Its status is never ATTACHED, its heap is empty.
  */
-struct weft__tstate weft__nobody = {
-    .status = WEFT__STATUS_VACANT, .slot = WEFT__SLOT_NOBODY, .dealloc_depth = WEFT__DEPTH_OF_NOBODY};
+struct weft__tstate weft__nobody = {.status = WEFT__STATUS_VACANT | WEFT__SLOT_NOBODY,
+                                    .slot = WEFT__SLOT_NOBODY,
+                                    .dealloc_depth = WEFT__DEPTH_OF_NOBODY};
 
 #define TLS_NOBODY                                                                        \
   {                                                                                       \
@@ -67,7 +68,7 @@ static struct weft__tstate *tstate_make(void) {
     return NULL;
   }
   ts->slot = weft__slots_used + 1;
-  ts->status = WEFT__STATUS_VACANT | weft__world_stop_bit();
+  ts->status = ts->slot | WEFT__STATUS_VACANT | weft__world_stop_bit();
   ts->fresh = WEFT__COUNT_FRESH(ts->slot);
   /* order: release [slot-publish]: whoever finds the slot number in an object finds the state initialised. */
   weft__store_release(&slots[ts->slot], ts);
@@ -92,7 +93,7 @@ static struct weft__tstate *tstate_take(bool starting) {
     ts->gil.from_io = true; /* it has not used any time yet */
     /* The slot's lock: nobody is merging on behalf of the slot's former thread while we become its thread. */
     weft__lock_acquire(&ts->lock);
-    /* order: acq_rel [status]: VACANT is 0, so adding the state keeps a STOP that is set. */
+    /* order: acq_rel [status]: VACANT -> DETACHED; a STOP that is set stays. */
     weft__or_acq_rel(&ts->status, WEFT__STATUS_DETACHED);
     weft__lock_release(&ts->lock);
   }
@@ -114,7 +115,7 @@ void weft__tstate_unreserve(struct weft__tstate *ts) {
   weft__lock_acquire(&ts->lock);
   /* order: acq_rel [status]: DETACHED -> VACANT, marks stay. HELD cannot be set: it is set and cleared under ts->lock.
    */
-  weft__and_acq_rel(&ts->status, ~(uint32_t)WEFT__STATUS_STATE);
+  weft__and_acq_rel(&ts->status, ~(uint32_t)WEFT__STATUS_DETACHED | WEFT__STATUS_VACANT);
   weft__lock_release(&ts->lock);
   weft__grace_leave(ts);
   ts->next_vacant = vacant;
@@ -172,9 +173,9 @@ void weft__clear_mark(struct weft__tstate *ts, uint32_t mark) {
 
 /* False: the runtime has ended. */
 static bool attach_free(struct weft__tstate *ts) {
-  uint32_t status = WEFT__STATUS_DETACHED;
+  uint32_t status = ts->slot | WEFT__STATUS_DETACHED;
   /* order: acquire [status]: sees what those who held us off, or stopped the world, did meanwhile. */
-  if (WEFT_LIKELY(weft__cas_acquire(&ts->status, &status, WEFT__STATUS_ATTACHED))) return true;
+  if (WEFT_LIKELY(weft__cas_acquire(&ts->status, &status, ts->slot | WEFT__STATUS_ATTACHED))) return true;
   weft__timeline_record(ts, WEFT_TIMELINE_WAITING);
   for (;;) {
     bool held = status & (WEFT__STATUS_STOP | WEFT__STATUS_HELD);
@@ -193,7 +194,7 @@ void weft__stay_for_good(void) {
 static bool try_attach(struct weft__tstate *ts) {
   if (WEFT__HAS_GIL) {
     /* order: relaxed: with a GIL the word carries only hints. Before the lock, so that no request is overwritten. */
-    weft__store_relaxed(&ts->status, WEFT__STATUS_ATTACHED);
+    weft__store_relaxed(&ts->status, ts->slot | WEFT__STATUS_ATTACHED);
     if (!weft__gil_acquire(ts)) return false;
   } else if (!attach_free(ts)) {
     return false;
@@ -244,13 +245,14 @@ static void detach(struct weft__tstate *ts) {
   weft__timeline_record(ts, WEFT_TIMELINE_DETACHED);
   if (WEFT__HAS_GIL) {
     tls_clear();
-    weft__store_relaxed(&ts->status, WEFT__STATUS_DETACHED);
+    weft__store_relaxed(&ts->status, ts->slot | WEFT__STATUS_DETACHED);
     weft__gil_release(ts);
     return;
   }
-  uint32_t status = WEFT__STATUS_ATTACHED;
+  uint32_t status = ts->slot | WEFT__STATUS_ATTACHED;
   /* order: release [status]: publishes our use of objects; pairs with the acquire of whoever holds us off. */
-  if (WEFT_UNLIKELY(!weft__cas_release(&ts->status, &status, WEFT__STATUS_DETACHED))) detach_free_slow(ts, status);
+  if (WEFT_UNLIKELY(!weft__cas_release(&ts->status, &status, ts->slot | WEFT__STATUS_DETACHED)))
+    detach_free_slow(ts, status);
   tls_clear();
 }
 
@@ -480,7 +482,7 @@ void weft__tstates_after_fork(struct weft__tstate *survivor) {
     ts->dealloc_depth = ts->recursion_depth = 0;
     ts->fail_at = 0;
     /* The world is stopped: the mark stays until it starts. */
-    ts->status = WEFT__STATUS_VACANT | (ts->status & WEFT__STATUS_STOP);
+    ts->status = ts->slot | WEFT__STATUS_VACANT | (ts->status & WEFT__STATUS_STOP);
     ts->next_vacant = vacant;
     vacant = ts;
   }

@@ -19,7 +19,7 @@
  * With a GIL a bracket is a count of open ones, of all threads; what is let go of while it is not zero waits for the
  * end of the last.
  *
- * While a bracket is open, weft__tls.status leads to a word that is never ATTACHED: fast paths, which release at once,
+ * While a bracket is open, weft__tls.status leads to a word that is never only a slot: fast paths, which release at once,
  * are not taken.
  */
 #include "sync/grace_internal.h"
@@ -51,7 +51,7 @@ static weft__lock lock;                       /* orphans; and no callback tells 
 static struct weft__deferred orphans, of_all; /* the latter: under a GIL, of all threads */
 static bool some_orphans;                     /* atomic: there are */
 static size_t open_brackets;                  /* under a GIL */
-static uint32_t in_bracket = WEFT__STATUS_ATTACHED | WEFT__STATUS_RELEASE; /* what weft__tls.status leads to */
+static uint32_t in_bracket = WEFT__STATUS_RELEASE; /* what weft__tls.status leads to */
 
 static struct weft__deferred *deferred_of(struct weft__tstate *ts) { return WEFT__HAS_GIL ? &of_all : &ts->deferred; }
 

@@ -3,7 +3,7 @@
  * What the inline fast paths need to know about the calling thread, in one TLS structure.
  *
  * While a thread is attached, the fields describe it. While it is detached, or was never attached, they describe
- * *nobody*: a slot that owns no object, a heap without a free block, a status word that is never "attached". So a fast
+ * *nobody*: a slot that owns no object, a heap without a free block, a status word that is never only a slot. So a fast
  * path needs no test for a detached caller: it fails, and the slow path behind it names the misuse.
  */
 #ifndef WEFT_SYNC_TLS_H
@@ -31,8 +31,9 @@ struct weft__tls {
 
 extern WEFT_API WEFT_TLS struct weft__tls weft__tls;
 
-/* The value of a status word whose thread is attached and has no request pending. */
-#define WEFT__STATUS_ATTACHED 2u
+/* A status word with nothing but a slot in it: the slot's thread is attached, no request is pending. These bits are all
+ * that can be else. */
+#define WEFT__STATUS_BUSY 0xFFFF0000u
 
 WEFT_API void weft__poll_slow(void);
 
@@ -43,7 +44,7 @@ WEFT_API void weft__poll_slow(void);
  */
 static inline void weft_poll(void) {
   /* order: relaxed: a request is only a hint to take the slow path, which synchronises on the word itself. */
-  if (WEFT_UNLIKELY(weft__load_relaxed(weft__tls.status) != WEFT__STATUS_ATTACHED)) weft__poll_slow();
+  if (WEFT_UNLIKELY(weft__load_relaxed(weft__tls.status) & WEFT__STATUS_BUSY)) weft__poll_slow();
 }
 
 WEFT_END_DECLS

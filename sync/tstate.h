@@ -4,6 +4,7 @@
  *
  * The status word
  *
+ *     slot (16 bits)
  *     state (3 bits): VACANT  no thread occupies the slot          DETACHED  its thread may not touch objects
  *                     ATTACHED  may touch objects                  PARKED    stopped at a safepoint
  *                     WAITING  wants to be ATTACHED, someone must make it so
@@ -15,8 +16,11 @@
  *
  *   ATTACHED is left only by the thread itself. DETACHED -> ATTACHED is a compare-and-swap by the thread itself, which
  * any bit makes fail; it then becomes WAITING, and whoever clears the last of STOP and HELD makes it ATTACHED. So: a
- * thread found DETACHED and marked STOP or HELD in one atomic step stays away until the mark is cleared. "Exactly
- * ATTACHED" is the fast path of every poll and detach: no request is pending, the merge queue is empty.
+ * thread found DETACHED and marked STOP or HELD in one atomic step stays away until the mark is cleared.
+ *
+ *   ATTACHED is 0, and the low 16 bits are the slot's number. So "only a slot number" says that the thread is attached
+ * and no request is pending: the fast path of every poll and detach; and one comparison of the whole word with the
+ * owner slot in an object's count word says that too, and that the object is private to the thread (runtime/share.h).
  *
  * The slot is what owns objects (mode biased) and blocks; threads come and go. A thread that ends leaves its state
  * behind, VACANT; the next thread takes it over, under the slot's lock, and owns from then on what that slot owns.
@@ -36,19 +40,20 @@
 #include "tls.h"
 
 enum {
-  WEFT__STATUS_VACANT = 0,
-  WEFT__STATUS_DETACHED = 1,
-  /* WEFT__STATUS_ATTACHED = 2, in tls.h */
-  WEFT__STATUS_PARKED = 3,
-  WEFT__STATUS_WAITING = 4,
-  WEFT__STATUS_STATE = 7,
-  WEFT__STATUS_STOP = 8,
-  WEFT__STATUS_HELD = 16,
-  WEFT__STATUS_MERGE = 32,
-  WEFT__STATUS_DROP = 64,
-  WEFT__STATUS_SLEEPS = 128,
-  WEFT__STATUS_REVOKE = 256,
-  WEFT__STATUS_RELEASE = 512,
+  WEFT__STATUS_SLOT = 0xFFFF,
+  WEFT__STATUS_ATTACHED = 0,
+  WEFT__STATUS_VACANT = 1 << 16,
+  WEFT__STATUS_PARKED = 2 << 16,
+  WEFT__STATUS_DETACHED = 3 << 16, /* the bit of VACANT and another, so that it is added and taken away */
+  WEFT__STATUS_WAITING = 4 << 16,
+  WEFT__STATUS_STATE = 7 << 16,
+  WEFT__STATUS_STOP = 8 << 16,
+  WEFT__STATUS_HELD = 16 << 16,
+  WEFT__STATUS_MERGE = 32 << 16,
+  WEFT__STATUS_DROP = 64 << 16,
+  WEFT__STATUS_SLEEPS = 128 << 16,
+  WEFT__STATUS_REVOKE = 256 << 16,
+  WEFT__STATUS_RELEASE = 512 << 16,
 };
 
 struct weft__merge_chunk; /* runtime/mode/biased.c */

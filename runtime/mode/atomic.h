@@ -45,6 +45,11 @@ static inline void weft__count_incref(weft_count *c) {
   weft__add_relaxed(&c->word, 1);
 }
 
+static inline bool weft__count_incref_inline(weft_count *c) {
+  weft__count_incref(c);
+  return true;
+}
+
 static inline bool weft__count_decref(weft_count *c) {
   if (WEFT_UNLIKELY(weft__load_relaxed(&c->word) < 0)) return false;
   /* order: release [count-drop]: publishes this thread's use of the object; pairs with the acquire load below, made by
@@ -53,6 +58,10 @@ static inline bool weft__count_decref(weft_count *c) {
   /* order: acquire [count-drop]: sees every other thread's use before the object is torn down. */
   (void)weft__load_acquire(&c->word);
   return true;
+}
+
+static inline bool weft__count_decref_inline(weft_count *c) {
+  return WEFT_UNLIKELY(weft__load_relaxed(&c->word) < 0); /* a last one is not known before it is dropped */
 }
 
 static inline bool weft__count_try_incref(weft_count *c) {
@@ -121,6 +130,9 @@ static inline void *weft__count_take_link(weft_count *c) {
 static inline bool weft__count_is_private(const weft_count *c) {
   /* order: relaxed: only the calling thread takes its slot out of the word, or somebody who holds it off. */
   return ((uint64_t)weft__load_relaxed(&c->word) ^ weft__tls.fresh) >> WEFT__ATOMIC_OWNER_SHIFT == 0;
+}
+static inline bool weft__count_is_free_to(const weft_count *c, uint32_t status) {
+  return (uint16_t)(weft__load_relaxed(&c->word) >> WEFT__ATOMIC_OWNER_SHIFT) == status;
 }
 static inline uint32_t weft__count_owner(const weft_count *c) {
   /* order: acquire [share]: who finds that there is no owner sees the body as the owner left it. */

@@ -54,19 +54,24 @@ static void saturate(weft_count *c, uint32_t shared) {
 
 /* --- Adding references --- */
 
-void weft__brc_incref_shared(weft_count *c) {
-  weft__check_attached("weft_incref");
-  /* order: relaxed: the caller holds a reference, so the object cannot die meanwhile. */
-  uint32_t shared = weft__add_relaxed(&c->half.shared, (uint32_t)ONE);
-  if (WEFT_UNLIKELY(weft__brc_shared_count(shared) >= SATURATED - 1)) saturate(c, shared + ONE);
-}
-
-void weft__brc_spill(weft_count *c) {
+/* By the owner: the local count is full. */
+static void spill(weft_count *c) {
   /* order: relaxed: as above. In between the sum is too large; nobody acts on it while the owner is in here. */
   uint32_t shared = weft__add_relaxed(&c->half.shared, (uint32_t)(SPILL * ONE));
   uint32_t local = weft__load_relaxed(&c->half.local);
   weft__store_relaxed(&c->half.local, local - (SPILL - 1) * LOCAL_ONE);
   if (WEFT_UNLIKELY(weft__brc_shared_count(shared) >= SATURATED - SPILL)) saturate(c, shared + SPILL * ONE);
+}
+
+void weft__brc_incref(weft_count *c) {
+  if (WEFT_UNLIKELY(weft__count_is_private(c))) {
+    spill(c);
+    return;
+  }
+  weft__check_attached("weft_incref");
+  /* order: relaxed: the caller holds a reference, so the object cannot die meanwhile. */
+  uint32_t shared = weft__add_relaxed(&c->half.shared, (uint32_t)ONE);
+  if (WEFT_UNLIKELY(weft__brc_shared_count(shared) >= SATURATED - 1)) saturate(c, shared + ONE);
 }
 
 bool weft__brc_try_incref_shared(weft_count *c) {

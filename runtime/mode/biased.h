@@ -61,8 +61,7 @@ enum {
 
 WEFT_BEGIN_DECLS
 
-WEFT_API void weft__brc_spill(weft_count *c);
-WEFT_API void weft__brc_incref_shared(weft_count *c);
+WEFT_API void weft__brc_incref(weft_count *c);
 WEFT_API bool weft__brc_decref_last(weft_count *c);
 WEFT_API bool weft__brc_decref_shared(weft_count *c);
 WEFT_API bool weft__brc_try_incref_shared(weft_count *c);
@@ -74,19 +73,24 @@ WEFT_API void weft__brc_share(weft_count *c);
 static inline void weft__count_init(weft_count *c) { weft__store_relaxed(&c->word, weft__tls.fresh); }
 
 /* order: relaxed, for every access to the local half below: only the calling thread writes it while it matches. */
-static inline void weft__count_incref(weft_count *c) {
+static inline bool weft__count_incref_inline(weft_count *c) {
   uint32_t local = weft__load_relaxed(&c->half.local), more;
-  if (WEFT_UNLIKELY((uint16_t)local != (uint16_t)weft__tls.slot)) {
-    if ((uint16_t)local != WEFT__SLOT_IMMORTAL) weft__brc_incref_shared(c);
-    return;
-  }
-  if (WEFT_UNLIKELY(__builtin_add_overflow(local, (uint32_t)WEFT__BRC_LOCAL_ONE, &more))) {
-    weft__brc_spill(c);
-    return;
-  }
+  if (WEFT_UNLIKELY((uint16_t)local != (uint16_t)weft__tls.slot)) return (uint16_t)local == WEFT__SLOT_IMMORTAL;
+  if (WEFT_UNLIKELY(__builtin_add_overflow(local, (uint32_t)WEFT__BRC_LOCAL_ONE, &more))) return false;
   weft__store_relaxed(&c->half.local, more);
+  return true;
+}
+static inline void weft__count_incref(weft_count *c) {
+  if (WEFT_UNLIKELY(!weft__count_incref_inline(c))) weft__brc_incref(c);
 }
 
+static inline bool weft__count_decref_inline(weft_count *c) {
+  uint32_t local = weft__load_relaxed(&c->half.local);
+  if (WEFT_UNLIKELY((uint16_t)local != (uint16_t)weft__tls.slot)) return (uint16_t)local == WEFT__SLOT_IMMORTAL;
+  if (WEFT_UNLIKELY(local < 2 * WEFT__BRC_LOCAL_ONE)) return false;
+  weft__store_relaxed(&c->half.local, local - WEFT__BRC_LOCAL_ONE);
+  return true;
+}
 static inline bool weft__count_decref(weft_count *c) {
   uint32_t local = weft__load_relaxed(&c->half.local);
   if (WEFT_UNLIKELY((uint16_t)local != (uint16_t)weft__tls.slot))
@@ -171,6 +175,9 @@ static inline void *weft__count_take_link(weft_count *c) {
 /* order: relaxed: only the calling thread writes the local half while it matches. */
 static inline bool weft__count_is_private(const weft_count *c) {
   return (uint16_t)weft__load_relaxed(&c->half.local) == (uint16_t)weft__tls.slot;
+}
+static inline bool weft__count_is_free_to(const weft_count *c, uint32_t status) {
+  return (uint16_t)weft__load_relaxed(&c->half.local) == status;
 }
 /* order: acquire [share]: who finds that there is no owner sees the body as the owner left it. */
 static inline uint32_t weft__count_owner(const weft_count *c) { return (uint16_t)(weft__load_acquire(&c->word) >> 32); }

@@ -32,11 +32,23 @@ static inline void weft__count_incref(weft_count *c) {
   c->refs = refs;
 }
 
+static inline bool weft__count_incref_inline(weft_count *c) {
+  weft__count_incref(c);
+  return true;
+}
+
 static inline bool weft__count_decref(weft_count *c) {
   int64_t refs = c->refs - 1;
   if (WEFT_UNLIKELY(refs < 0)) return false;
   c->refs = refs;
   return refs == 0;
+}
+
+static inline bool weft__count_decref_inline(weft_count *c) {
+  int64_t refs = c->refs - 1;
+  if (WEFT_UNLIKELY(refs <= 0)) return refs < 0;
+  c->refs = refs;
+  return true;
 }
 
 static inline bool weft__count_try_incref(weft_count *c) {
@@ -80,6 +92,9 @@ static inline void *weft__count_take_link(weft_count *c) {
 }
 
 static inline bool weft__count_is_private(const weft_count *c) { return (void)c, true; }
+static inline bool weft__count_is_free_to(const weft_count *c, uint32_t status) {
+  return (void)c, !(status & WEFT__STATUS_BUSY);
+}
 static inline uint32_t weft__count_owner(const weft_count *c) { return (void)c, WEFT__SLOT_NONE; }
 static inline void weft__count_share(weft_count *c) { (void)c; }
 

@@ -9,7 +9,9 @@
  *   WEFT__COUNT_IMMORTAL              static initialiser of an immortal object's word
  *   weft__count_init(c)               one reference, held by the calling (attached) thread
  *   weft__count_incref(c)             the caller holds a reference already
+ *   weft__count_incref_inline(c)      the same where it takes no call; false: it would, nothing has changed
  *   weft__count_decref(c)             true: that was the last one, the caller must now let the object die
+ *   weft__count_decref_inline(c)      the same where it takes no call and is not the last one; false: as above
  *   weft__count_try_incref(c)         the caller holds none, but knows that the memory is not freed; false when dying
  *   weft__count_refs(c)               references held now, exact when nobody else changes it
  *   weft__count_for_collector(c)      the same in a stopped world; 0: dead, or dying and not to be looked at
@@ -24,9 +26,10 @@
  *   weft__count_take_link(c)          below 2^48) and refuses try_incref; taking it makes the word dead
  *   weft__count_disown(c) / _own(c)   hand-over of the only reference to another thread (see object.h)
  *   weft__count_is_private(c)         the calling thread alone may touch the object's body, up to its next safepoint
- *   weft__count_owner(c)              the slot of the thread to which the body is private; NONE or IMMORTAL: shared
- *   weft__count_share(c)              from now on private to nobody; the caller is the owner, at a safepoint, or holds
- *                                     the owner off
+ *   weft__count_is_free_to(c, status) the same, and `status`, the thread's status word, says that it is attached and
+ * not asked for anything weft__count_owner(c)              the slot of the thread to which the body is private; NONE or
+ * IMMORTAL: shared weft__count_share(c)              from now on private to nobody; the caller is the owner, at a
+ * safepoint, or holds the owner off
  *
  *   weft__count_condemn(c)            garbage, in a stopped world: counts no more, like an immortal object
  *   weft__count_bury(c)               of a condemned object, to which nothing refers any more: dead
