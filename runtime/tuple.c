@@ -122,13 +122,16 @@ static int tuple_traverse(weft_object *self, weft_visit visit, void *arg) {
 }
 
 /* Drops the items last to first. */
-static void tuple_release(weft_object *self) {
-  struct weft__tuple *t = (struct weft__tuple *)self;
-  for (size_t i = t->size; i-- > 0;) weft_decref(t->items[i]);
+/* Most items are others' too: a call only for those that may die. */
+WEFT_ALWAYS_INLINE void drop_items(struct weft__tuple *t) {
+  for (size_t i = t->size; i-- > 0;)
+    if (WEFT_UNLIKELY(!weft__count_decref_inline(&t->items[i]->count))) weft_decref(t->items[i]);
 }
 
+static void tuple_release(weft_object *self) { drop_items((struct weft__tuple *)self); }
+
 static void tuple_dealloc(weft_object *self) {
-  tuple_release(self);
+  drop_items((struct weft__tuple *)self);
   weft__heap_free(self, block_size(((struct weft__tuple *)self)->size));
 }
 
