@@ -108,21 +108,26 @@ WEFT_API int weft__list_append(weft_object *list, weft_object *item);
 #define WEFT__IS_INDEX(index, size) \
   (!(__builtin_constant_p((index) < 0) && (index) < 0) && WEFT_LIKELY((uint64_t)(index) < (size)))
 
-/* The items of a list that the calling thread may touch; NULL: everything else. */
-static inline struct weft__list_items *weft__list_touch(weft_object *list) {
-  bool ours = WEFT_LIKELY(list != NULL) && WEFT_LIKELY(list->type == &weft_list_type) && weft__may_touch(list);
-  return ours ? ((struct weft__list *)list)->items : NULL;
+/* Is it a list that the calling thread may touch? */
+static inline bool weft__may_touch_list(const weft_object *list) {
+  return WEFT_LIKELY(list != NULL) && WEFT_LIKELY(list->type == &weft_list_type) && weft__may_touch(list);
+}
+static inline struct weft__list_items *weft__list_items(weft_object *list) {
+  return ((struct weft__list *)list)->items;
 }
 
 static inline weft_object *weft_list_get(weft_object *list, int64_t index) {
-  struct weft__list_items *items = weft__list_touch(list);
-  if (WEFT_LIKELY(items != NULL) && WEFT__IS_INDEX(index, items->size)) return weft_new_ref(items->item[index]);
-  return weft__list_get(list, index);
+  if (!weft__may_touch_list(list) || !WEFT__IS_INDEX(index, weft__list_items(list)->size))
+    return weft__list_get(list, index);
+  weft_object *item = weft__list_items(list)->item[index];
+  if (!item) __builtin_unreachable(); /* so that callers' checks for NULL cost nothing here */
+  return weft_new_ref(item);
 }
 
 static inline int weft_list_set(weft_object *list, int64_t index, weft_object *item) {
-  struct weft__list_items *items = weft__list_touch(list);
-  if (WEFT_UNLIKELY(!items || !item) || !WEFT__IS_INDEX(index, items->size)) return weft__list_set(list, index, item);
+  if (!weft__may_touch_list(list) || WEFT_UNLIKELY(!item) || !WEFT__IS_INDEX(index, weft__list_items(list)->size))
+    return weft__list_set(list, index, item);
+  struct weft__list_items *items = weft__list_items(list);
   weft_object *old = items->item[index];
   items->item[index] = weft_new_ref(item);
   weft_decref(old);
@@ -130,8 +135,9 @@ static inline int weft_list_set(weft_object *list, int64_t index, weft_object *i
 }
 
 static inline int weft_list_append(weft_object *list, weft_object *item) {
-  struct weft__list_items *items = weft__list_touch(list);
-  if (WEFT_UNLIKELY(!items || !item || items->size == items->capacity)) return weft__list_append(list, item);
+  if (!weft__may_touch_list(list) || WEFT_UNLIKELY(!item)) return weft__list_append(list, item);
+  struct weft__list_items *items = weft__list_items(list);
+  if (WEFT_UNLIKELY(items->size == items->capacity)) return weft__list_append(list, item);
   items->item[items->size++] = weft_new_ref(item);
   return 0;
 }

@@ -42,6 +42,10 @@ typedef union weft_count {
     uint32_t shared;
     uint32_t local;
   } half;
+  struct {
+    uint32_t shared;
+    uint16_t owner, local;
+  } part;
 } weft_count;
 
 enum {
@@ -177,7 +181,7 @@ static inline bool weft__count_is_private(const weft_count *c) {
   return (uint16_t)weft__load_relaxed(&c->half.local) == (uint16_t)weft__tls.slot;
 }
 static inline bool weft__count_is_free_to(const weft_count *c, uint32_t status) {
-  return (uint16_t)weft__load_relaxed(&c->half.local) == status;
+  return weft__load_relaxed(&c->part.owner) == status;
 }
 /* order: acquire [share]: who finds that there is no owner sees the body as the owner left it. */
 static inline uint32_t weft__count_owner(const weft_count *c) { return (uint16_t)(weft__load_acquire(&c->word) >> 32); }
