@@ -221,7 +221,7 @@ static weft_object *list_of(choice choose, void *arg) {
 
 static bool is_tracked(weft_object *o, int depth) {
   enum { DEEPEST = 20 }; /* what is nested deeper counts as tracked */
-  if (!(o->type->spec.flags & WEFT_TYPE_CONTAINER)) return false;
+  if (!weft__is_tracked(o)) return false;
   if (o->type != &weft_tuple_type || depth == DEEPEST) return true;
   const struct weft__tuple *t = (const struct weft__tuple *)o;
   for (size_t i = 0; i < t->size; i++)
@@ -267,7 +267,7 @@ int weft_gc_visit_objects(int (*visit)(weft_object *o, void *arg), void *arg) {
 
 int weft_gc_generation(weft_object *o) {
   if (!weft__given("weft_gc_generation", o)) return -1;
-  if (weft_is_immortal(o) || !(o->type->spec.flags & WEFT_TYPE_CONTAINER)) {
+  if (weft_is_immortal(o) || !weft__is_tracked(o)) {
     weft_raise(&weft_TypeError, "weft_gc_generation: '%s' object is not looked at by the collector",
                o->type->spec.name);
     return -1;

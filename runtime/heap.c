@@ -354,8 +354,8 @@ void *weft__heap_alloc_slow(unsigned bin, const char *call) {
   return block;
 }
 
-void *weft__object_alloc_slow(const weft_type *type, size_t size, const char *call) {
-  weft_object *o = weft__heap_alloc(size, weft__kind_of(type), call);
+void *weft__object_alloc_slow(const weft_type *type, size_t size, enum weft_heap_kind kind, const char *call) {
+  weft_object *o = weft__heap_alloc(size, kind, call);
   if (!o) return weft_raise_memory();
   weft__count_init(&o->count);
   o->type = type;

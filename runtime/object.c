@@ -106,7 +106,7 @@ void weft__dealloc(weft_object *o) {
     return;
   }
   struct weft__heap *heap = weft__tls.heap;
-  heap->young -= heap->young != 0 && type->spec.flags & WEFT_TYPE_CONTAINER;
+  heap->young -= heap->young != 0 && weft__is_tracked(o);
   ts->dealloc_depth++;
   if (WEFT_LIKELY(type->quiet && !weft__in_bracket()))
     type->spec.dealloc(o);

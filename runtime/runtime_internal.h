@@ -11,6 +11,7 @@
 #include "heap_internal.h"
 #include "object.h"
 #include "share.h"
+#include "tuple.h"
 #include "type.h"
 
 /* Always checked; a failure is a defect of Weft or of the program, with no caller to tell. */
@@ -63,13 +64,17 @@ WEFT_ALWAYS_INLINE enum weft_heap_kind weft__kind_of(const weft_type *type) {
 
 /* An object's memory with its header written; the body is not initialised. NULL with MemoryError. `call` is what the
  * user called, should the thread turn out not to be attached. */
-void *weft__object_alloc_slow(const weft_type *type, size_t size, const char *call);
-WEFT_ALWAYS_INLINE void *weft__object_alloc(const weft_type *type, size_t size, const char *call) {
-  weft_object *o = size <= WEFT__SMALL_MAX ? weft__heap_pop(size, weft__kind_of(type)) : NULL;
-  if (WEFT_UNLIKELY(!o)) return weft__object_alloc_slow(type, size, call);
+void *weft__object_alloc_slow(const weft_type *type, size_t size, enum weft_heap_kind kind, const char *call);
+WEFT_ALWAYS_INLINE void *weft__object_alloc_as(const weft_type *type, size_t size, enum weft_heap_kind kind,
+                                               const char *call) {
+  weft_object *o = size <= WEFT__SMALL_MAX ? weft__heap_pop(size, kind) : NULL;
+  if (WEFT_UNLIKELY(!o)) return weft__object_alloc_slow(type, size, kind, call);
   weft__count_init(&o->count);
   o->type = type;
   return o;
+}
+WEFT_ALWAYS_INLINE void *weft__object_alloc(const weft_type *type, size_t size, const char *call) {
+  return weft__object_alloc_as(type, size, weft__kind_of(type), call);
 }
 
 /* weft_object_new for types of Weft's own. */
@@ -129,6 +134,15 @@ struct weft__tuple {
   size_t size;
   weft_object *items[];
 };
+/* Can the tuple be part of a cycle? One that cannot is a plain object to the heap and the collector; see tuple.c. */
+static inline bool weft__tuple_is_tracked(const weft_object *tuple) {
+  size_t n = ((const struct weft__tuple *)tuple)->size, size = sizeof(struct weft__tuple) + n * sizeof(weft_object *);
+  return n && (size > WEFT__SMALL_MAX || WEFT__IS_CONTAINER_BIN(weft__page_of(tuple)->bin));
+}
+/* Does the collector look at the object? */
+static inline bool weft__is_tracked(const weft_object *o) {
+  return o->type->spec.flags & WEFT_TYPE_CONTAINER && (o->type != &weft_tuple_type || weft__tuple_is_tracked(o));
+}
 static inline weft_object **weft__tuple_items(weft_object *tuple) { return ((struct weft__tuple *)tuple)->items; }
 /* A tuple of `n` None, for its maker to replace before anybody else knows it. Returns new. Errors: memory. */
 weft_object *weft__tuple_of_none(size_t n);

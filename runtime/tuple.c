@@ -1,4 +1,9 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * tuple. It never changes, and refers to objects that were there before it. So one whose items cannot be part of a
+ * cycle cannot be either, ever: it is made where objects without references are, and the collector does not know it.
+ * Those of more than 512 bytes are tracked, always, and so are derived types' instances.
+ */
 #include "runtime/tuple.h"
 
 #include <stdarg.h>
@@ -17,13 +22,25 @@ static struct weft__tuple empty = {.header = {WEFT__COUNT_IMMORTAL, &weft_tuple_
 static size_t block_size(size_t n) { return sizeof(struct weft__tuple) + n * sizeof(weft_object *); }
 
 /* The items are not initialised. NULL with MemoryError. */
-WEFT_ALWAYS_INLINE struct weft__tuple *make_of(const weft_type *type, size_t n) {
+WEFT_ALWAYS_INLINE struct weft__tuple *make_as(const weft_type *type, size_t n, enum weft_heap_kind kind) {
   if (n > PTRDIFF_MAX / sizeof(weft_object *) - 8) return weft_raise_memory();
-  struct weft__tuple *t = weft__object_alloc(type, block_size(n), "weft_tuple_new");
+  struct weft__tuple *t = weft__object_alloc_as(type, block_size(n), kind, "weft_tuple_new");
   if (t) t->size = n;
   return t;
 }
-WEFT_ALWAYS_INLINE struct weft__tuple *make(size_t n) { return make_of(&weft_tuple_type, n); }
+/* An exact one; `tracked`: an item is. */
+WEFT_ALWAYS_INLINE struct weft__tuple *make(size_t n, bool tracked) {
+  if (tracked || WEFT_UNLIKELY(block_size(n) > WEFT__SMALL_MAX))
+    return make_as(&weft_tuple_type, n, WEFT_HEAP_CONTAINER);
+  return make_as(&weft_tuple_type, n, WEFT_HEAP_PLAIN);
+}
+
+/* Is an item tracked? NULL: it will be found out later. */
+static inline bool any_tracked(size_t n, weft_object *const *items) {
+  bool tracked = false;
+  for (size_t i = 0; i < n; i++) tracked |= items[i] && weft__is_tracked(items[i]);
+  return tracked;
+}
 
 static bool is_tuple(const weft_object *o) { return weft_tuple_check(o) || weft_is_instance(o, &weft_tuple_type); }
 
@@ -36,7 +53,7 @@ static WEFT_NOINLINE weft_object *with_null(struct weft__tuple *t, size_t n, con
 
 weft_object *weft_tuple_new(size_t n, weft_object *const *items) {
   if (WEFT_UNLIKELY(n == 0 || !items)) return weft__all_given("weft_tuple_new", n, items) ? &empty.header : NULL;
-  struct weft__tuple *t = make(n); /* which finds out if the thread is detached */
+  struct weft__tuple *t = make(n, any_tracked(n, items)); /* which finds out if the thread is detached */
   if (WEFT_UNLIKELY(!t)) return NULL;
   for (size_t i = 0; i < n; i++) {
     if (WEFT_UNLIKELY(!items[i])) return with_null(t, i, "weft_tuple_new");
@@ -48,20 +65,24 @@ weft_object *weft_tuple_new(size_t n, weft_object *const *items) {
 weft_object *weft_tuple_pack(size_t n, ...) {
   weft__check_attached("weft_tuple_pack");
   if (n == 0) return &empty.header;
-  struct weft__tuple *t = make(n);
-  if (!t) return NULL;
-  va_list items;
+  va_list items, first;
   va_start(items, n);
+  va_copy(first, items);
+  const bool large = n > WEFT__SMALL_MAX / sizeof(weft_object *); /* maybe by mistake: no item is looked at yet */
+  bool tracked = large;
+  weft_object *item;
+  for (size_t i = 0; i < n && !large && (item = va_arg(first, weft_object *)); i++) tracked |= weft__is_tracked(item);
+  va_end(first);
+  struct weft__tuple *t = make(n, tracked);
   size_t given = 0;
-  for (weft_object *item; given < n && (item = va_arg(items, weft_object *)); given++)
-    t->items[given] = weft_new_ref(item);
+  for (; t && given < n && (item = va_arg(items, weft_object *)); given++) t->items[given] = weft_new_ref(item);
   va_end(items);
-  return given == n ? &t->header : with_null(t, given, "weft_tuple_pack");
+  return !t || given == n ? (weft_object *)t : with_null(t, given, "weft_tuple_pack");
 }
 
 weft_object *weft__tuple_of_none(size_t n) {
   if (n == 0) return &empty.header;
-  struct weft__tuple *t = make(n);
+  struct weft__tuple *t = make(n, true);
   for (size_t i = 0; t && i < n; i++) t->items[i] = WEFT_NONE;
   return (weft_object *)t;
 }
@@ -69,8 +90,8 @@ weft_object *weft__tuple_of_none(size_t n) {
 /* A tuple of `type` with the items of a list that nobody else knows. No safepoint sees a tuple without items. */
 static weft_object *from_list(const weft_type *type, weft_object *list) {
   const struct weft__list_items *items = ((struct weft__list *)list)->items;
-  if (items->size == 0 && type == &weft_tuple_type) return &empty.header;
-  struct weft__tuple *t = make_of(type, items->size);
+  if (type == &weft_tuple_type) return weft_tuple_new(items->size, items->item);
+  struct weft__tuple *t = make_as(type, items->size, WEFT_HEAP_CONTAINER);
   for (size_t i = 0; t && i < t->size; i++) t->items[i] = weft_new_ref(items->item[i]);
   return (weft_object *)t;
 }
@@ -169,7 +190,7 @@ static weft_object *tuple_add(weft_object *a, weft_object *b) {
   if (y->size == 0 && weft_tuple_check(a)) return weft_new_ref(a);
   if (x->size == 0 && weft_tuple_check(b)) return weft_new_ref(b);
   if (x->size + y->size == 0) return &empty.header;
-  struct weft__tuple *sum = make(x->size + y->size);
+  struct weft__tuple *sum = make(x->size + y->size, weft__is_tracked(a) || weft__is_tracked(b));
   if (!sum) return NULL;
   for (size_t i = 0; i < sum->size; i++)
     sum->items[i] = weft_new_ref(i < x->size ? x->items[i] : y->items[i - x->size]);
@@ -185,7 +206,7 @@ weft_object *weft_tuple_slice(weft_object *o, int64_t start, int64_t stop, int64
   struct weft__slice s = weft__slice_of(start, stop, step, t->size);
   if (step == 1 && s.count == t->size && weft_tuple_check(o)) return weft_new_ref(o);
   if (s.count == 0) return &empty.header;
-  struct weft__tuple *part = make(s.count);
+  struct weft__tuple *part = make(s.count, weft__is_tracked(o));
   for (size_t i = 0; part && i < s.count; i++) part->items[i] = weft_new_ref(t->items[weft__slice_place(s, i)]);
   return (weft_object *)part;
 }
@@ -203,7 +224,7 @@ weft_object *weft_tuple_repeat(weft_object *o, int64_t n) {
   if (n == 1 && weft_tuple_check(o)) return weft_new_ref(o);
   if (n <= 0 || once->size == 0) return &empty.header;
   if (__builtin_mul_overflow(once->size, (size_t)n, &total)) return weft_raise_memory();
-  struct weft__tuple *t = make(total);
+  struct weft__tuple *t = make(total, weft__is_tracked(o));
   for (size_t i = 0; t && i < total; i++) t->items[i] = weft_new_ref(once->items[i % once->size]);
   return (weft_object *)t;
 }

@@ -40,8 +40,8 @@ RuntimeTest(heap_walk, meets_every_container_and_nothing_else) {
   enum { N = 300 };
   weft_object *containers[N], *plain[N];
   for (size_t i = 0; i < N; i++) {
-    containers[i] = i % 2 ? LIST(FLOAT(1)) : TUPLE(STR("a"), FLOAT(2));
-    plain[i] = FLOAT(3);
+    containers[i] = i % 2 ? LIST(FLOAT(1)) : weft_dict_new();
+    plain[i] = i % 2 ? FLOAT(3) : TUPLE(STR("a"), FLOAT(2));
   }
   cr_assert(walk_meets(N, containers, 0));
   for (size_t i = 0; i < N; i++) {
