@@ -10,10 +10,15 @@
  * world is stopped: its word becomes immortal, so that the others' references to it need no more counting; then all let
  * go of what they hold, in any order; and only then their memory is freed, to which nothing leads any more.
  *
+ *   A thread's own: in mode biased, where a thread knows what nobody else refers to, it collects its own young objects
+ * (generations 0 and 1) without stopping anybody, by the short way. What others have touched, or what has a finalizer
+ * or a weak reference, it passes over; if there was any, generation 1 is collected of all threads, in a stopped world.
+ *
  * Which generation: the oldest whose count exceeds its threshold. The oldest of all only if, besides, what has become
  * old since its last collection is more than a quarter of what was left then (CPython's guard, bpo-4074).
  */
 #include <limits.h>
+#include <stdlib.h>
 
 #include "gc/gc_internal.h"
 #include "runtime/heap_internal.h"
@@ -40,24 +45,36 @@ uint32_t weft__gc_young_limit(void) {
   return weft__load_relaxed(&gc.disabled) || !threshold ? UINT32_MAX : threshold;
 }
 
-static void begin_to_count(struct weft__tstate *ts, void *unused) {
-  (void)unused;
-  ts->heap->young = 0;
-  weft__store_relaxed(&ts->heap->young_limit, weft__gc_young_limit());
+static void begin_to_count(struct weft__heap *heap, int generation) {
+  heap->young = 0;
+  weft__store_relaxed(&heap->young_limit, weft__gc_young_limit());
+  if (generation > 0) heap->own_collections = heap->unseen = 0;
+}
+static void begin_to_count_of(struct weft__tstate *ts, void *generation) {
+  begin_to_count(ts->heap, *(int *)generation);
 }
 
 /* After so many, a young collection has become due: of which generation is to be collected? */
-static int generation_due(void) {
+static int generation_due(const struct weft__heap *heap) {
   for (int i = FULL; i > 0; i--) {
-    if (gc.collections_since[i] <= weft__load_relaxed(&gc.threshold[i])) continue;
-    if (i < FULL || gc.old_pending > gc.old_members / 4) return i;
+    /* order: relaxed: other threads count, too; sooner or later. */
+    uint64_t since = weft__load_relaxed(&gc.collections_since[i]) + (i == 1 ? heap->own_collections : 0);
+    if (since <= weft__load_relaxed(&gc.threshold[i])) continue;
+    if (i < FULL || weft__load_relaxed(&gc.old_pending) > weft__load_relaxed(&gc.old_members) / 4) return i;
   }
   return 0;
 }
 
+/* order: relaxed: sums. */
+static void count_statistics(int generation, uint64_t collected, uint64_t uncollectable) {
+  weft__add_relaxed(&gc.stats[generation].collections, UINT64_C(1));
+  weft__add_relaxed(&gc.stats[generation].collected, collected);
+  weft__add_relaxed(&gc.stats[generation].uncollectable, uncollectable);
+}
+
 /* In a stopped world: `generation` has been collected. */
 static void count_collection(int generation, size_t survived) {
-  weft__tstate_for_each(begin_to_count, NULL);
+  weft__tstate_for_each(begin_to_count_of, &generation);
   for (int i = 1; i <= generation; i++) gc.collections_since[i] = 0;
   if (generation < FULL) gc.collections_since[generation + 1]++;
   if (generation == FULL) {
@@ -203,9 +220,7 @@ static int64_t collect(int generation) {
   bool condemned = false, good = find(generation, &condemned);
   if (good) {
     info.collected = dispose(condemned, &info.uncollectable);
-    gc.stats[generation].collections++;
-    gc.stats[generation].collected += info.collected;
-    gc.stats[generation].uncollectable += info.uncollectable;
+    count_statistics(generation, info.collected, info.uncollectable);
   }
   weft__objects_free(&gc.garbage);
   gc.times.total_ns = weft__now_ns() - start;
@@ -217,6 +232,55 @@ static int64_t collect(int generation) {
   weft__self()->error = pending;
   return good ? (int64_t)info.collected : -1;
 }
+
+/* --- A thread's own --- */
+
+struct weft__nursery {
+  struct weft__graph_memory memory;
+  struct weft__objects garbage;
+  bool in_use;
+};
+
+void weft__gc_free_nursery(struct weft__nursery *nursery) {
+  if (!nursery) return;
+  weft__graph_memory_free(&nursery->memory);
+  weft__objects_free(&nursery->garbage);
+  free(nursery);
+}
+
+/* NULL: out of memory, or a collection of its own is under way. */
+static struct weft__nursery *nursery_of(struct weft__heap *heap) {
+  if (!heap->nursery && !weft__fault()) heap->nursery = calloc(1, sizeof *heap->nursery);
+  return heap->nursery && !heap->nursery->in_use ? heap->nursery : NULL;
+}
+
+/* The calling thread collects its own young objects. False: that is not enough, or somebody wants to see it. */
+static bool collect_own(struct weft__heap *heap) {
+  int generation = generation_due(heap);
+  bool seen = weft__gc_has_callbacks() || weft__load_relaxed(&gc.debug);
+  if (generation == FULL || (generation > 0 && heap->unseen) || seen || weft__in_bracket()) return false;
+  struct weft__nursery *n = nursery_of(heap);
+  size_t survived, unseen;
+  if (!n || !weft__gc_find_own((unsigned)generation, &n->memory, &n->garbage, &survived, &unseen)) return false;
+  begin_to_count(heap, generation);
+  heap->unseen += (uint32_t)unseen;
+  if (generation == 0) {
+    heap->own_collections++;
+  } else {
+    /* order: relaxed: as in generation_due. */
+    weft__add_relaxed(&gc.collections_since[FULL], UINT64_C(1));
+    weft__add_relaxed(&gc.old_pending, (uint64_t)(survived + unseen));
+  }
+  count_statistics(generation, n->garbage.size, 0);
+  n->in_use = true;
+  condemn(&n->garbage);
+  free_condemned(&n->garbage);
+  n->garbage.size = 0;
+  n->in_use = false;
+  return true;
+}
+
+/* --- When --- */
 
 /* True: the calling thread may collect, and has to say when it is done. */
 static bool begin(void) {
@@ -245,6 +309,12 @@ static void wait_for_end(void) {
 
 bool weft__gc_due(void) {
   struct weft__heap *heap = weft__tls.heap;
+  if (weft__gc_young_limit() == UINT32_MAX) {
+    /* Somebody has just switched it off, or on and off again. */
+    weft__store_relaxed(&heap->young_limit, UINT32_MAX);
+    return false;
+  }
+  if (WEFT__HAS_OWNERS && collect_own(heap)) return true;
   if (!begin()) {
     uint32_t limit = weft__gc_young_limit();
     if (limit != UINT32_MAX && heap->young / PATIENCE > limit) wait_for_end();
@@ -252,7 +322,7 @@ bool weft__gc_due(void) {
     weft__store_relaxed(&heap->young_limit, limit == UINT32_MAX ? limit : heap->young + limit);
     return false;
   }
-  bool done = weft__gc_young_limit() != UINT32_MAX && collect(generation_due()) >= 0;
+  bool done = collect(generation_due(heap)) >= 0;
   end();
   return done;
 }

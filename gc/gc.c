@@ -68,6 +68,7 @@ void weft_gc_get_count(uint64_t counts[WEFT_GC_GENERATIONS]) {
   counts[0] = WEFT__HAS_GIL ? weft__tls.heap->young : 0;
   weft__tstate_for_each(add_young, &counts[0]);
   for (int i = 1; i < WEFT_GC_GENERATIONS; i++) counts[i] = gc.collections_since[i];
+  counts[1] += WEFT__HAS_OWNERS ? weft__tls.heap->own_collections : 0;
   weft__heap_resume(paused);
 }
 
@@ -94,7 +95,7 @@ static struct callback {
   weft_gc_callback call;
   void *arg;
 } * callbacks; /* with the next two, under callbacks_lock */
-static size_t callbacks_used, callbacks_room;
+static size_t callbacks_used /* atomic */, callbacks_room;
 static weft__lock callbacks_lock;
 static weft_object *garbage_list; /* under callbacks_lock; never replaced once it is there */
 
@@ -112,7 +113,10 @@ int weft_gc_add_callback(weft_gc_callback call, void *arg) {
     if (more) callbacks = more, callbacks_room = room;
     good = more;
   }
-  if (good) callbacks[callbacks_used++] = (struct callback){call, arg};
+  if (good) {
+    callbacks[callbacks_used] = (struct callback){call, arg};
+    weft__store_relaxed(&callbacks_used, callbacks_used + 1);
+  }
   weft__lock_release(&callbacks_lock);
   if (!good) weft_raise_memory();
   return good ? 0 : -1;
@@ -124,11 +128,17 @@ int weft_gc_remove_callback(weft_gc_callback call, void *arg) {
   size_t i = 0;
   while (i < callbacks_used && (callbacks[i].call != call || callbacks[i].arg != arg)) i++;
   bool found = i < callbacks_used;
-  if (found) memmove(&callbacks[i], &callbacks[i + 1], (--callbacks_used - i) * sizeof *callbacks);
+  if (found) {
+    weft__store_relaxed(&callbacks_used, callbacks_used - 1);
+    memmove(&callbacks[i], &callbacks[i + 1], (callbacks_used - i) * sizeof *callbacks);
+  }
   weft__lock_release(&callbacks_lock);
   if (!found) weft_raise(&weft_ValueError, "weft_gc_remove_callback: there is no such callback");
   return found ? 0 : -1;
 }
+
+/* order: relaxed: one that has just been added may miss a collection that has begun. */
+bool weft__gc_has_callbacks(void) { return weft__load_relaxed(&callbacks_used) > 0; }
 
 void weft__gc_tell(enum weft_gc_phase phase, const weft_gc_info *info) {
   for (size_t i = 0;; i++) {

@@ -13,14 +13,18 @@ struct weft__gc {
   uint32_t waiting;                        /* atomic: threads that wait for its end */
   unsigned debug;                          /* atomic */
   /* The rest is changed in a stopped world, or by the thread that collects. */
-  uint64_t collections_since[WEFT_GC_GENERATIONS]; /* of the next younger generation; [0] is unused */
-  weft_gc_generation_stats stats[WEFT_GC_GENERATIONS];
+  uint64_t collections_since[WEFT_GC_GENERATIONS];     /* atomic: of the next younger generation; [0] is unused. What
+                                                          threads     have collected alone is in their heaps, of generation 0 */
+  weft_gc_generation_stats stats[WEFT_GC_GENERATIONS]; /* atomic */
   weft_gc_times times;
-  uint64_t old_members, old_pending; /* that survived the last full collection; that have become old since */
+  uint64_t old_members, old_pending; /* atomic: that survived the last full collection; that have become old since */
   uint64_t frozen;
   struct weft__objects garbage; /* of the collection that is under way; others hide it */
 };
 extern struct weft__gc weft__gc;
+
+/* Are there callbacks? */
+bool weft__gc_has_callbacks(void);
 
 /* Runs callbacks; the thread collects. */
 void weft__gc_tell(enum weft_gc_phase phase, const weft_gc_info *info);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which containers are garbage: trial deletion, in a stopped world.
+ * Which containers are garbage: trial deletion, in a stopped world, or of what belongs to one thread.
  *
  *   The *members* are the live containers of the generations that are collected. For each member, references that
  * members hold are counted in a word beside its page (`scratch`). If they are all there are, the member is a candidate;
@@ -13,6 +13,12 @@
  *
  *   When no candidate is left nothing has to be traversed a second time: a heap in which everything is referred to from
  * outside, by C code say, costs one traversal.
+ *
+ *   While others run (weft__gc_find_own) a thread looks only at what is its own: owned by it, and no reference counted
+ * by others. Nobody else touches the body of such an object (runtime/share.h; or it never changes), and only its owner
+ * lets it die. Somebody else may come by a reference to it, but only by way of one that is counted here already and
+ * that no member holds; so that object is kept, and with it what it refers to. Which objects are members is decided
+ * once, and remembered as MEMBER: one that others begin to count meanwhile has been traversed already, and is kept.
  *
  *   Memory is asked for before anything is changed, except for the stack and the garbage, of which the number of
  * candidates is the most. So a failure leaves everything as it was.
@@ -32,6 +38,7 @@
 #define CANDIDATE (UINT32_C(1) << 31)
 #define KEPT      (UINT32_C(1) << 30)
 #define SCANNED   (UINT32_C(1) << 29)
+#define MEMBER    (UINT32_C(1) << 28) /* of weft__gc_find_own */
 
 enum {
   SCRATCH_KEPT = 512 << 10, /* bytes that stay mapped between collections: enough for young ones */
@@ -40,6 +47,8 @@ enum {
 
 typedef struct graph {
   unsigned generation;
+  const struct weft__heap *heap; /* whose thread looks at what is its own; NULL: in a stopped world, all */
+  struct weft__graph_memory *memory;
   struct weft__page **pages;
   size_t pages_used, pages_room;
   uint32_t *scratch;
@@ -49,12 +58,7 @@ typedef struct graph {
   bool failed;
 } graph;
 
-static struct {
-  uint32_t *scratch;
-  struct weft__page **pages;
-  size_t pages_room;
-  struct weft__objects stack;
-} kept; /* between collections */
+static struct weft__graph_memory memory_of_all;
 
 /* --- Arrays --- */
 
@@ -109,6 +113,15 @@ WEFT_ALWAYS_INLINE uint32_t *scratch_of(weft_object *o) {
   return page->scratch ? &page->scratch[weft__page_number(page, o)] : NULL;
 }
 
+/* Of an object of the calling thread's own. */
+WEFT_ALWAYS_INLINE uint32_t *own_scratch_of(const graph *g, weft_object *o) {
+  if (!weft__count_of_own(&o->count) || !weft__is_in_arena(o)) return NULL;
+  struct weft__page *page = weft__page_of(o);
+  /* order: relaxed: other threads do not give the calling thread's pages away, nor make others its own. */
+  bool own = weft__load_relaxed(&page->heap) == g->heap && page->scratch;
+  return own ? &page->scratch[weft__page_number(page, o)] : NULL;
+}
+
 /* --- Members --- */
 
 typedef void (*member)(graph *g, weft_object *o, uint32_t *scratch);
@@ -123,7 +136,7 @@ WEFT_ALWAYS_INLINE void page_members(graph *g, struct weft__page *page, member v
     if (weft__count_is_dead(&o->count)) continue;
     /* What stands first in a body is most often where its table is. */
     weft_object *later = (weft_object *)(void *)(p + AHEAD * size);
-    if ((uint8_t *)later < page->carved && !weft__count_is_dead(&later->count))
+    if ((uint8_t *)later < page->carved && !g->heap && !weft__count_is_dead(&later->count))
       __builtin_prefetch(*(void **)(void *)(later + 1));
     visit(g, o, &page->scratch[number]);
   }
@@ -141,7 +154,7 @@ static void visit_large(weft_object *o, void *visitor) {
 
 WEFT_ALWAYS_INLINE void each_member(graph *g, member visit) {
   for (size_t i = 0; i < g->pages_used; i++) page_members(g, g->pages[i], visit);
-  weft__large_walk(visit_large, &(struct large_visitor){g, visit});
+  if (!g->heap) weft__large_walk(visit_large, &(struct large_visitor){g, visit});
 }
 
 /* --- First: references that members hold --- */
@@ -158,6 +171,21 @@ static int count_visit(weft_object *referent, void *g) {
 static inline void count_references(graph *g, weft_object *o, uint32_t *scratch) {
   (void)scratch;
   if (weft__count_for_collector(&o->count)) each_referent(g, o, count_edge, count_visit);
+}
+
+static inline void count_own_edge(graph *g, weft_object *referent) {
+  uint32_t *scratch = own_scratch_of(g, referent);
+  if (scratch && ~*scratch & (MEMBER - 1)) ++*scratch; /* more than an owner can count, if it is as many */
+}
+static int count_own_visit(weft_object *referent, void *g) {
+  count_own_edge(g, referent);
+  return 0;
+}
+static inline void count_own_references(graph *g, weft_object *o, uint32_t *scratch) {
+  /* What has `release` is of a type of ours, and its body private while it has an owner, or it never changes. */
+  if (!weft__count_of_own(&o->count) || !o->type->release) return;
+  *scratch |= MEMBER;
+  each_referent(g, o, count_own_edge, count_own_visit);
 }
 
 /* --- Second: who has others --- */
@@ -179,12 +207,19 @@ static inline void weigh(graph *g, weft_object *o, uint32_t *scratch, int64_t ow
   g->members++;
 }
 static inline void decide(graph *g, weft_object *o, uint32_t *scratch) { weigh(g, o, scratch, 0); }
+static inline void decide_own(graph *g, weft_object *o, uint32_t *scratch) {
+  if (!(*scratch & MEMBER)) return;
+  bool candidate = weft__count_of_own(&o->count) == (*scratch & (MEMBER - 1));
+  *scratch = candidate ? CANDIDATE : KEPT;
+  g->candidates += candidate;
+  g->members++;
+}
 static inline void decide_held(graph *g, weft_object *o, uint32_t *scratch) { weigh(g, o, scratch, 1); }
 
 /* --- Third: what the kept ones refer to --- */
 
 static inline void keep_edge(graph *g, weft_object *referent) {
-  uint32_t *scratch = scratch_of(referent);
+  uint32_t *scratch = g->heap ? own_scratch_of(g, referent) : scratch_of(referent);
   if (WEFT_LIKELY(!scratch || !(*scratch & CANDIDATE))) return;
   *scratch = KEPT | SCANNED;
   g->candidates--;
@@ -249,8 +284,8 @@ static bool give_scratch(graph *g) {
   if (g->scratch_bytes > SCRATCH_KEPT) {
     g->scratch = map_scratch(g->scratch_bytes);
   } else {
-    if (!kept.scratch) kept.scratch = map_scratch(SCRATCH_KEPT);
-    g->scratch = kept.scratch;
+    if (!g->memory->scratch) g->memory->scratch = map_scratch(SCRATCH_KEPT);
+    g->scratch = g->memory->scratch;
     if (g->scratch) memset(g->scratch, 0, g->scratch_bytes);
   }
   if (!g->scratch) return false;
@@ -267,42 +302,57 @@ static void clear_large(weft_object *o, void *unused) {
   weft__large_of(o)->scratch = 0;
 }
 
-static graph begin(unsigned generation) {
-  graph g = {.generation = generation, .pages = kept.pages, .pages_room = kept.pages_room, .stack = kept.stack};
-  kept.pages = NULL;
-  kept.pages_room = 0;
-  kept.stack = (struct weft__objects){0};
-  weft__large_walk(clear_large, NULL);
+static graph begin(unsigned generation, const struct weft__heap *heap, struct weft__graph_memory *memory) {
+  graph g = {.generation = generation,
+             .heap = heap,
+             .memory = memory,
+             .pages = memory->pages,
+             .pages_room = memory->pages_room,
+             .stack = memory->stack};
+  if (!heap) weft__large_walk(clear_large, NULL);
   return g;
 }
 
 static void end(graph *g) {
   for (size_t i = 0; i < g->pages_used; i++) g->pages[i]->scratch = NULL;
-  if (g->scratch && g->scratch != kept.scratch) munmap(g->scratch, g->scratch_bytes);
-  kept.pages = g->pages;
-  kept.pages_room = g->pages_room;
-  kept.stack = g->stack;
-  kept.stack.size = 0;
+  if (g->scratch && g->scratch != g->memory->scratch) munmap(g->scratch, g->scratch_bytes);
+  g->memory->pages = g->pages;
+  g->memory->pages_room = g->pages_room;
+  g->memory->stack = g->stack;
+  g->memory->stack.size = 0;
+}
+
+void weft__graph_memory_free(struct weft__graph_memory *memory) {
+  if (memory->scratch) munmap(memory->scratch, SCRATCH_KEPT);
+  free(memory->pages);
+  weft__objects_free(&memory->stack);
+  *memory = (struct weft__graph_memory){0};
 }
 
 /* --- Finding --- */
 
-/* Fourth: the garbage, and older survivors. */
-static bool sort_page(graph *g, struct weft__page *page, struct weft__objects *garbage) {
-  bool survivors = false;
-  uint8_t *p = weft__page_first(page);
+/* Fourth: the garbage, and older survivors. Why the page is recent from now on. */
+static uint8_t sort_page(graph *g, struct weft__page *page, struct weft__objects *garbage, size_t *unseen) {
+  uint8_t *p = weft__page_first(page), recent = page->state == WEFT__PAGE_CURRENT ? WEFT__RECENT_YOUNG : 0;
   const unsigned next = g->generation == 0 ? 1 : 2;
+  if (g->generation == 0) recent |= page->recent & WEFT__RECENT_AGED;
   for (; p < page->carved; p += page->block_size) {
     size_t number = weft__page_number(page, p);
     uint32_t word = page->scratch[number];
+    weft_object *o = (weft_object *)(void *)p;
     if (word & CANDIDATE) {
-      garbage->item[garbage->size++] = (weft_object *)(void *)p;
-    } else if (word & KEPT) {
-      weft__page_set_generation(page, number, next);
-      survivors = true;
+      garbage->item[garbage->size++] = o;
+      continue;
     }
+    if (!(word & KEPT)) {
+      if (!g->heap || !weft__count_for_collector(&o->count)) continue;
+      if (page->has_aged && weft__page_older(page, number / 64, g->generation) >> number % 64 & 1) continue;
+      ++*unseen;
+    }
+    weft__page_set_generation(page, number, next);
+    if (next == 1) recent |= WEFT__RECENT_AGED;
   }
-  return survivors;
+  return recent;
 }
 
 struct sorter {
@@ -318,38 +368,56 @@ static void sort_large(weft_object *o, void *sorter_) {
     large->generation = s->g->generation == 0 ? 1 : 2;
 }
 
-static void sort(graph *g, struct weft__objects *garbage) {
+static void sort(graph *g, struct weft__objects *garbage, size_t *unseen) {
   for (size_t i = 0; i < g->pages_used; i++) {
     struct weft__page *page = g->pages[i];
-    bool survivors = sort_page(g, page, garbage), aged_before = g->generation == 0 && weft__page_is_aged(page);
-    weft__page_set_young(page, page->state == WEFT__PAGE_CURRENT, g->generation == 0 && (survivors || aged_before));
+    weft__page_set_recent(weft__load_relaxed(&page->heap), page, sort_page(g, page, garbage, unseen));
   }
-  weft__large_walk(sort_large, &(struct sorter){g, garbage});
+  if (!g->heap) weft__large_walk(sort_large, &(struct sorter){g, garbage});
 }
 
-bool weft__gc_find(unsigned generation, struct weft__objects *garbage, size_t *survived) {
-  graph g = begin(generation);
-  if (generation < 2)
-    weft__young_pages_walk(generation == 1, choose_page, &g);
-  else
-    weft__pages_walk(choose_page, &g);
-  bool good = give_scratch(&g);
+/* The steps, with the pages chosen. */
+WEFT_ALWAYS_INLINE bool find(graph *g, member count, member weigh_one, struct weft__objects *garbage, size_t *survived,
+                             size_t *unseen) {
+  bool good = give_scratch(g);
   if (good) {
-    each_member(&g, count_references);
-    each_member(&g, decide);
-    good = make_room(&g.stack, g.candidates) && make_room(garbage, garbage->size + g.candidates);
+    each_member(g, count);
+    each_member(g, weigh_one);
+    good = make_room(&g->stack, g->candidates) && make_room(garbage, garbage->size + g->candidates);
   }
   if (good) {
-    if (g.candidates) each_member(&g, scan);
-    sort(&g, garbage);
-    *survived = g.members - g.candidates;
+    if (g->candidates) each_member(g, scan);
+    sort(g, garbage, unseen);
+    *survived = g->members - g->candidates;
   }
-  end(&g);
+  end(g);
   return good;
 }
 
+static uint8_t reasons_of(unsigned generation) {
+  return generation == 0 ? WEFT__RECENT_YOUNG : WEFT__RECENT_YOUNG | WEFT__RECENT_AGED;
+}
+
+bool weft__gc_find(unsigned generation, struct weft__objects *garbage, size_t *survived) {
+  size_t none = 0;
+  graph g = begin(generation, NULL, &memory_of_all);
+  if (generation < 2)
+    weft__recent_pages_walk(NULL, reasons_of(generation), choose_page, &g);
+  else
+    weft__pages_walk(choose_page, &g);
+  return find(&g, count_references, decide, garbage, survived, &none);
+}
+
+bool weft__gc_find_own(unsigned generation, struct weft__graph_memory *memory, struct weft__objects *garbage,
+                       size_t *survived, size_t *unseen) {
+  graph g = begin(generation, weft__tls.heap, memory);
+  *unseen = 0;
+  weft__recent_pages_walk(g.heap, reasons_of(generation), choose_page, &g);
+  return find(&g, count_own_references, decide_own, garbage, survived, unseen);
+}
+
 bool weft__gc_find_again(struct weft__objects *garbage, struct weft__objects *survivors) {
-  graph g = begin(2);
+  graph g = begin(2, NULL, &memory_of_all);
   struct weft__page *last = NULL;
   for (size_t i = 0; i < garbage->size; i++) {
     if (!weft__is_in_arena(garbage->item[i])) continue;
@@ -376,11 +444,4 @@ bool weft__gc_find_again(struct weft__objects *garbage, struct weft__objects *su
   return good;
 }
 
-void weft__gc_graph_fini(void) {
-  if (kept.scratch) munmap(kept.scratch, SCRATCH_KEPT);
-  free(kept.pages);
-  weft__objects_free(&kept.stack);
-  kept.scratch = NULL;
-  kept.pages = NULL;
-  kept.pages_room = 0;
-}
+void weft__gc_graph_fini(void) { weft__graph_memory_free(&memory_of_all); }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Finding unreachable containers in a stopped world; see graph.c. */
+/* Finding unreachable containers; see graph.c. */
 #ifndef WEFT_GC_GRAPH_INTERNAL_H
 #define WEFT_GC_GRAPH_INTERNAL_H
 
@@ -15,12 +15,30 @@ struct weft__objects {
 bool weft__objects_add(struct weft__objects *a, weft_object *o);
 void weft__objects_free(struct weft__objects *a);
 
+/* What a search needs and is worth keeping between two; zero at first. */
+struct weft__graph_memory {
+  uint32_t *scratch;
+  struct weft__page **pages;
+  size_t pages_room;
+  struct weft__objects stack;
+};
+void weft__graph_memory_free(struct weft__graph_memory *memory);
+
 /*
  * Appends the containers of generations up to `generation` that can only be reached from each other to `garbage`. The
  * survivors are one generation older, the oldest stay so; `*survived` is their number. In a stopped world. False: out
  * of memory; nothing has happened.
  */
 bool weft__gc_find(unsigned generation, struct weft__objects *garbage, size_t *survived);
+
+/*
+ * The same, while others run, of what belongs to the calling thread alone: of the containers in its heap's pages those
+ * that it owns and nobody else has counted, and of which it is certain that nobody else changes them. They are looked
+ * at as if all else were alive, and no code of the user's runs when they die. The others grow older unseen; `*unseen`
+ * is their number. Without a safepoint.
+ */
+bool weft__gc_find_own(unsigned generation, struct weft__graph_memory *memory, struct weft__objects *garbage,
+                       size_t *survived, size_t *unseen);
 
 /* Of the objects in `garbage`, on each of which the caller has one reference, moves those that can be reached from
  * elsewhere to `survivors`. False: out of memory; nothing has happened. */

@@ -172,7 +172,7 @@ static void page_make_current(struct weft__heap *heap, struct weft__page *page) 
   page->state = CURRENT;
   page->used++;
   heap->current[page->bin] = page;
-  if (WEFT__IS_CONTAINER_BIN(page->bin)) weft__page_has_young(page);
+  if (WEFT__IS_CONTAINER_BIN(page->bin)) weft__page_set_recent(heap, page, page->recent | WEFT__RECENT_YOUNG);
 }
 
 static void page_make_available(struct weft__heap *heap, struct weft__page *page) {
@@ -189,6 +189,7 @@ static void page_from_full(struct weft__heap *heap, struct weft__page *page) {
 /* An AVAILABLE page has no block in use any more. */
 static void page_give_back(struct weft__heap *heap, struct weft__page *page) {
   list_remove(&heap->available[page->bin], page);
+  weft__page_set_recent(heap, page, 0);
   weft__arena_give_page(heap, page);
 }
 
@@ -282,6 +283,13 @@ static void take_returned_for(struct weft__heap *heap) {
 
 /* --- Pages for allocation --- */
 
+/* Its containers are as young as before. */
+static void change_hands(struct weft__page *page, struct weft__heap *from, struct weft__heap *to) {
+  uint8_t recent = page->recent;
+  weft__page_set_recent(from, page, 0);
+  weft__page_set_recent(to, page, recent);
+}
+
 /* A page of the bin that a dead thread left behind; NULL: none. */
 static struct weft__page *adopt(struct weft__heap *heap, unsigned bin) {
   /* order: relaxed: a look, to stay off the lock while there are no orphans. */
@@ -293,6 +301,7 @@ static struct weft__page *adopt(struct weft__heap *heap, unsigned bin) {
     list_remove(&orphans->available[bin], page);
     orphans->pages--;
     heap->pages++;
+    change_hands(page, orphans, heap);
     /* order: release [page-heap]: publishes the heap to remote frees; pairs with page_return. */
     weft__store_release(&page->heap, heap);
     weft__store_relaxed(&page->local, page->has_aged ? NULL : heap);
@@ -459,12 +468,15 @@ struct weft__heap *weft__heap_create(struct weft__tstate *owner) {
 }
 
 void weft__heap_destroy(struct weft__heap *heap) {
+  weft__gc_free_nursery(heap->nursery);
+  heap->nursery = NULL;
   if (heap != &heap_of_all) free(heap);
 }
 
-static void orphan(struct weft__page *page, struct weft__page **from, struct weft__page **to) {
+static void orphan(struct weft__heap *heap, struct weft__page *page, struct weft__page **from, struct weft__page **to) {
   list_remove(from, page);
   orphans->pages++;
+  change_hands(page, heap, orphans);
   weft__store_relaxed(&page->heap, orphans);
   weft__store_relaxed(&page->local, NULL);
   list_push(to, page);
@@ -480,10 +492,10 @@ void weft__heap_abandon(struct weft__tstate *ts) {
     while (heap->available[bin]) {
       struct weft__page *page = heap->available[bin];
       page_give_back_if_empty(heap, page);
-      if (page == heap->available[bin]) orphan(page, &heap->available[bin], &orphans->available[bin]);
+      if (page == heap->available[bin]) orphan(heap, page, &heap->available[bin], &orphans->available[bin]);
     }
   }
-  while (heap->full) orphan(heap->full, &heap->full, &orphans->full);
+  while (heap->full) orphan(heap, heap->full, &heap->full, &orphans->full);
   heap->pages = 0;
   weft__lock_release(&orphan_lock);
   weft__arena_unclaim(heap);
@@ -495,6 +507,31 @@ static void collect_heap(struct weft__heap *heap) {
   for (unsigned bin = 0; bin < BINS; bin++) {
     struct weft__page *page = heap->current[bin];
     if (page != &no_page) page_take_in(page, weft__and_acq_rel(&page->remote, FLAGS));
+  }
+}
+
+struct recent_visitor {
+  uint8_t reasons;
+  void (*visit)(struct weft__page *, void *);
+  void *arg;
+};
+
+static void recent_walk(const struct weft__heap *heap, const struct recent_visitor *v) {
+  for (struct weft__page *page = heap->recent; page; page = page->next_recent)
+    if (page->recent & v->reasons) v->visit(page, v->arg);
+}
+static void recent_walk_of(struct weft__tstate *ts, void *visitor) { recent_walk(ts->heap, visitor); }
+
+void weft__recent_pages_walk(const struct weft__heap *heap, uint8_t reasons, void (*visit)(struct weft__page *, void *),
+                             void *arg) {
+  struct recent_visitor v = {reasons, visit, arg};
+  if (heap) {
+    recent_walk(heap, &v);
+  } else if (WEFT__HAS_GIL) {
+    recent_walk(&heap_of_all, &v);
+  } else {
+    weft__tstate_for_each(recent_walk_of, &v);
+    recent_walk(orphans, &v);
   }
 }
 

@@ -75,14 +75,17 @@ static struct weft__arena **list_of(const struct weft__arena *arena) {
 
 /* --- Mapping --- */
 
-/* A bit for every ARENA_SIZE of the address space; 8 MiB that are never touched, except for a few words. */
+/* A bit for every ARENA_SIZE of the address space; 8 MiB that are never touched, except for a few words. Atomic: read
+ * without the lock. */
 static uint64_t *map_of_arenas;
 enum { ADDRESS_BITS = 48, ARENA_BITS = 22 };
 _Static_assert(1 << ARENA_BITS == WEFT__ARENA_SIZE, "the map's unit");
 
 bool weft__is_in_arena(const void *p) {
   uintptr_t i = (uintptr_t)p >> ARENA_BITS;
-  return map_of_arenas && map_of_arenas[i / 64] >> i % 64 & 1;
+  /* order: relaxed: who has an object has been told of it after its arena was entered, by other means. */
+  const uint64_t *map = weft__load_relaxed(&map_of_arenas);
+  return map && weft__load_relaxed(&map[i / 64]) >> i % 64 & 1;
 }
 
 /* False: out of memory. */
@@ -92,10 +95,10 @@ static bool enter_in_map(const void *base, bool in) {
   if (!map_of_arenas) {
     void *zero = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (zero == MAP_FAILED) return false;
-    map_of_arenas = zero;
+    weft__store_relaxed(&map_of_arenas, zero);
   }
-  uint64_t bit = UINT64_C(1) << i % 64;
-  map_of_arenas[i / 64] = in ? map_of_arenas[i / 64] | bit : map_of_arenas[i / 64] & ~bit;
+  uint64_t bit = UINT64_C(1) << i % 64, *word = &map_of_arenas[i / 64];
+  weft__store_relaxed(word, in ? *word | bit : *word & ~bit);
   return true;
 }
 
@@ -244,28 +247,6 @@ void weft__arenas_walk(void (*visit)(const struct weft__arena *, void *), void *
   struct weft__arena *const lists[] = {claimed, open, full, spare};
   for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
     for (struct weft__arena *arena = lists[i]; arena; arena = arena->next) visit(arena, arg);
-}
-
-void weft__young_pages_walk(bool aged, void (*visit)(struct weft__page *, void *), void *arg) {
-  struct weft__arena *const lists[] = {claimed, open, full, spare};
-  for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-    for (struct weft__arena *arena = lists[i]; arena; arena = arena->next) {
-      uint64_t pages = (arena->young_pages | (aged ? arena->aged_pages : 0)) & ~arena->free_pages;
-      for (; pages; pages &= pages - 1) visit(page_of(arena, (unsigned)__builtin_ctzll(pages)), arg);
-    }
-}
-
-static uint64_t bit_of(const struct weft__page *page) {
-  return UINT64_C(1) << ((size_t)((const uint8_t *)page - page->arena->base) / PAGE_SIZE);
-}
-
-bool weft__page_is_aged(const struct weft__page *page) { return page->arena->aged_pages & bit_of(page); }
-
-void weft__page_set_young(struct weft__page *page, bool young, bool aged) {
-  struct weft__arena *arena = page->arena;
-  uint64_t bit = bit_of(page);
-  arena->young_pages = young ? arena->young_pages | bit : arena->young_pages & ~bit;
-  arena->aged_pages = aged ? arena->aged_pages | bit : arena->aged_pages & ~bit;
 }
 
 struct page_visitor {

@@ -47,6 +47,8 @@ struct weft__page {
   struct weft__heap *heap;  /* atomic: read by remote frees */
   struct weft__heap *local; /* atomic: `heap`, whose thread just frees here; NULL: it has more to do */
   uint32_t *scratch;        /* of the collector, while it works; else NULL */
+  struct weft__page *next_recent, *previous_recent; /* in its heap's list of pages with young containers */
+  uint8_t recent;                                   /* why it is there; heap_marks_internal.h */
 };
 
 struct weft__heap {
@@ -56,6 +58,10 @@ struct weft__heap {
   struct weft__page *available[WEFT__BINS]; /* doubly linked */
   struct weft__page *full;                  /* doubly linked, all bins */
   struct weft__page *returned;              /* atomic stack of pages that remote frees have listed */
+  struct weft__page *recent;                /* doubly linked: pages with containers of generation 0 or 1 */
+  struct weft__nursery *nursery;            /* what its thread needs to collect them by itself; gc/collect.c */
+  uint32_t own_collections;                 /* of generation 0, which it has made by itself since one of generation 1 */
+  uint32_t unseen;                          /* containers that these have passed over, nearly */
   size_t pages;                             /* that it holds */
   struct weft__arena *arena;                /* where it looks for empty pages first; see heap_arena.c */
   struct weft__tstate *owner;               /* whose heap it is; NULL: no slot's */

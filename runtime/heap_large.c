@@ -140,6 +140,7 @@ void *weft__heap_alloc_large(size_t size, enum weft_heap_kind kind, const char *
   struct weft__large *l = resize(NULL, 0, size, sizeof *l);
   if (!l) return NULL;
   heap->young += count;
+  heap->unseen += kind == WEFT_HEAP_CONTAINER;
   l->scratch = 0;
   l->generation = 0;
   if (kind == WEFT_HEAP_CONTAINER)

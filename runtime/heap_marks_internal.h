@@ -7,13 +7,32 @@
  * stopped world; they are cleared when the block is freed, by the page's thread, so that a new object begins young.
  * Only in a page with `has_aged` can there be any; frees into the others need not look (`local`).
  *
- *   So there is no list of objects, no word before them, and making one does nothing for the collector but count. Young
- * objects are found in the pages that have been current since the last collection: those marked in their arena.
+ *   So there is no list of objects, no word before them, and making one does nothing for the collector but count.
+ * Objects of generations 0 and 1 are found in their heaps' lists of *recent* pages: those that have been current since
+ * the last collection, and those in which something survived one.
+ *
+ * All of this is changed by the page's thread, or in a stopped world; the orphans' under their lock.
  */
 #ifndef WEFT_HEAP_MARKS_INTERNAL_H
 #define WEFT_HEAP_MARKS_INTERNAL_H
 
 #include "heap_pages_internal.h"
+
+enum { WEFT__RECENT_YOUNG = 1, WEFT__RECENT_AGED = 2 }; /* there may be containers of generation 0, of generation 1 */
+
+/* Why the page of containers is in its heap's list from now on; 0: it is not. */
+static inline void weft__page_set_recent(struct weft__heap *heap, struct weft__page *page, uint8_t recent) {
+  if (!page->recent && recent) {
+    page->previous_recent = NULL;
+    page->next_recent = heap->recent;
+    if (heap->recent) heap->recent->previous_recent = page;
+    heap->recent = page;
+  } else if (page->recent && !recent) {
+    *(page->previous_recent ? &page->previous_recent->next_recent : &heap->recent) = page->next_recent;
+    if (page->next_recent) page->next_recent->previous_recent = page->previous_recent;
+  }
+  page->recent = recent;
+}
 
 static inline size_t weft__page_number(const struct weft__page *page, const void *block) {
   return ((uintptr_t)block & (WEFT__PAGE_SIZE - 1)) >> page->shift;
@@ -33,7 +52,6 @@ static inline unsigned weft__page_generation(struct weft__page *page, size_t num
   return aged ? old ? 2 : 1 : old ? WEFT__FROZEN_GENERATION : 0;
 }
 
-/* In a stopped world. */
 static inline void weft__page_set_generation(struct weft__page *page, size_t number, unsigned generation) {
   uint64_t bit = UINT64_C(1) << number % 64, *aged = &weft__page_aged(page)[number / 64];
   uint64_t *old = &weft__page_old(page)[number / 64];
@@ -48,6 +66,11 @@ static inline uint64_t weft__page_older(struct weft__page *page, size_t word, un
   uint64_t aged = weft__page_aged(page)[word], old = weft__page_old(page)[word];
   return generation == 0 ? aged | old : generation == 1 ? old : old & ~aged;
 }
+
+/* Calls `visit`, which does not change the list, for every page of the heap, or of all (NULL; in a stopped world), that
+ * is recent for one of the reasons. */
+void weft__recent_pages_walk(const struct weft__heap *heap, uint8_t reasons, void (*visit)(struct weft__page *, void *),
+                             void *arg);
 
 /* A block is free: it will be young again. */
 static inline void weft__page_rejuvenate(struct weft__page *page, const void *block) {

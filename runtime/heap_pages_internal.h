@@ -64,8 +64,6 @@ struct weft__arena {
   uint8_t *base;
   uint64_t free_pages;     /* bit i: page i is empty, in no heap */
   struct weft__heap *user; /* its `arena` is this one; NULL: none */
-  uint64_t young_pages;    /* atomic; bit i: there may be young containers in page i */
-  uint64_t aged_pages;     /* the same for generation 1; the collector's own */
 };
 
 /* An empty page for the heap, its header zeroed; NULL: out of memory. */
@@ -77,22 +75,7 @@ void weft__arena_unclaim(struct weft__heap *heap);
 
 /* Calls `visit` for every arena; in a stopped world. */
 void weft__arenas_walk(void (*visit)(const struct weft__arena *, void *), void *arg);
-/* The page's arena remembers that young containers are being made in it. */
-static inline void weft__page_has_young(struct weft__page *page) {
-  size_t i = (size_t)((uint8_t *)page - page->arena->base) / WEFT__PAGE_SIZE;
-  /* order: relaxed: read in a stopped world. */
-  weft__or_relaxed(&page->arena->young_pages, UINT64_C(1) << i);
-}
-
-/* Calls `visit` for every page in which there may be young containers, and with `aged` those of generation 1 too; in a
- * stopped world. */
-void weft__young_pages_walk(bool aged, void (*visit)(struct weft__page *, void *), void *arg);
-/* Does the page's arena remember containers of generation 1 in it? */
-bool weft__page_is_aged(const struct weft__page *page);
-/* What the page's arena remembers from now on; in a stopped world. */
-void weft__page_set_young(struct weft__page *page, bool young, bool aged);
-
-/* Is there an arena at this address? For any address; in a stopped world. */
+/* Is there an arena at this address? For any address; in a stopped world, or of an object that lives. */
 bool weft__is_in_arena(const void *p);
 
 /* Calls `visit` for every page that is not empty; in a stopped world. */

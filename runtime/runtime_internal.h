@@ -166,6 +166,8 @@ static inline bool weft__all_given(const char *call, size_t n, weft_object *cons
 /* A container is about to be made, and more than enough young ones are there. True: a collection has been run. May: run
  * finalizers, stop the world. */
 bool weft__gc_due(void);
+/* A heap goes: its nursery. */
+void weft__gc_free_nursery(struct weft__nursery *nursery);
 /* How many young containers are enough. */
 uint32_t weft__gc_young_limit(void);
 void weft__gc_init(void);   /* reads the environment */

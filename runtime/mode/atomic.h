@@ -29,6 +29,7 @@ typedef struct weft_count {
 #define WEFT__ATOMIC_OWNER_SHIFT 45
 #define WEFT__ATOMIC_OWNER       ((int64_t)0xFFFF << WEFT__ATOMIC_OWNER_SHIFT)
 #define WEFT__ATOMIC_DYING       ((int64_t)1 << 61)
+#define WEFT__ATOMIC_CONDEMNED   (INT64_MIN / 2 + 1) /* an immortal one's, nearly */
 
 #define WEFT__COUNT_FRESH(slot) ((uint64_t)(slot) << WEFT__ATOMIC_OWNER_SHIFT | 1)
 #define WEFT__COUNT_IMMORTAL \
@@ -81,8 +82,10 @@ static inline int64_t weft__count_refs(const weft_count *c) {
 }
 static inline int64_t weft__count_for_collector(const weft_count *c) {
   int64_t word = weft__load_relaxed(&c->word);
-  return word < 0 ? WEFT__IMMORTAL_REFS : word & WEFT__ATOMIC_DYING ? 0 : word & WEFT__ATOMIC_COUNT;
+  if (word < 0) return word == WEFT__ATOMIC_CONDEMNED ? 0 : WEFT__IMMORTAL_REFS;
+  return word & WEFT__ATOMIC_DYING ? 0 : word & WEFT__ATOMIC_COUNT;
 }
+static inline int64_t weft__count_of_own(const weft_count *c) { return (void)c, 0; }
 static inline bool weft__count_is_unique(const weft_count *c) {
   /* order: acquire [count-drop]: the only reference is ours; sees what those who dropped theirs did before. */
   return (weft__load_acquire(&c->word) & ~WEFT__ATOMIC_OWNER) == 1;
@@ -97,10 +100,7 @@ static inline bool weft__count_immortalize(weft_count *c) {
   weft__store_relaxed(&c->word, INT64_MIN / 2);
   return true;
 }
-static inline void weft__count_condemn(weft_count *c) {
-  static const weft_count immortal = WEFT__COUNT_IMMORTAL;
-  weft__store_relaxed(&c->word, immortal.word);
-}
+static inline void weft__count_condemn(weft_count *c) { weft__store_relaxed(&c->word, WEFT__ATOMIC_CONDEMNED); }
 static inline void weft__count_bury(weft_count *c) { weft__store_relaxed(&c->word, INT64_C(0)); }
 static inline void weft__count_publish_weak(weft_count *c) { (void)c; }
 

@@ -55,6 +55,7 @@ enum {
   WEFT__BRC_DYING = 8,
   WEFT__BRC_SHARED_ONE = 16,
   WEFT__BRC_LOCAL_ONE = 0x10000,
+  WEFT__BRC_CONDEMNED = 2, /* what an immortal object has for a local count if the collector has condemned it; else 1 */
 };
 
 #define WEFT__BRC_WORD(slot, local, shared) \
@@ -132,7 +133,15 @@ static inline bool weft__count_is_immortal(const weft_count *c) {
   return (uint16_t)weft__load_relaxed(&c->half.local) == WEFT__SLOT_IMMORTAL;
 }
 static inline int64_t weft__count_for_collector(const weft_count *c) {
-  return weft__load_relaxed(&c->half.shared) & WEFT__BRC_DYING && !weft__count_is_immortal(c) ? 0 : weft__count_refs(c);
+  uint64_t w = weft__load_relaxed(&c->word);
+  if ((uint16_t)(w >> 32) == WEFT__SLOT_IMMORTAL) return w >> 48 == WEFT__BRC_CONDEMNED ? 0 : WEFT__IMMORTAL_REFS;
+  return w & WEFT__BRC_DYING ? 0 : weft__count_refs(c);
+}
+/* order: relaxed: only the calling thread writes the local half while it matches; others who have a reference and
+ * change the shared half have got it by one that is counted here. */
+static inline int64_t weft__count_of_own(const weft_count *c) {
+  uint64_t w = weft__load_relaxed(&c->word);
+  return (uint16_t)(w >> 32) == (uint16_t)weft__tls.slot && !(uint32_t)w ? (int64_t)(w >> 48) : 0;
 }
 static inline bool weft__count_is_unique(const weft_count *c) {
   /* order: acquire [brc-shared]: as the last decref: sees what those who dropped their references did before. */
@@ -147,7 +156,7 @@ static inline bool weft__count_immortalize(weft_count *c) { return weft__brc_imm
 /* Weak references may still be looked at: PUB stays. */
 static inline void weft__count_condemn(weft_count *c) {
   uint64_t pub = weft__load_relaxed(&c->word) & WEFT__BRC_PUB;
-  weft__store_relaxed(&c->word, WEFT__BRC_WORD(WEFT__SLOT_IMMORTAL, 1, pub));
+  weft__store_relaxed(&c->word, WEFT__BRC_WORD(WEFT__SLOT_IMMORTAL, WEFT__BRC_CONDEMNED, pub));
 }
 static inline void weft__count_bury(weft_count *c) {
   weft__store_relaxed(&c->word, (weft__load_relaxed(&c->word) & WEFT__BRC_PUB) | WEFT__BRC_MERGED);

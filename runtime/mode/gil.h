@@ -22,7 +22,9 @@ typedef struct weft_count {
   { INT64_MIN / 2 }
 
 /* While a finalizer runs, its bit stands in for a reference: a decref below it cannot reach zero. */
-#define WEFT__GIL_DYING ((int64_t)1 << 61)
+#define WEFT__GIL_DYING     ((int64_t)1 << 61)
+/* An immortal one's, nearly. */
+#define WEFT__GIL_CONDEMNED (INT64_MIN / 2 + 1)
 
 static inline void weft__count_init(weft_count *c) { c->refs = 1; }
 
@@ -61,8 +63,10 @@ static inline int64_t weft__count_refs(const weft_count *c) {
   return c->refs < 0 ? WEFT__IMMORTAL_REFS : c->refs & ~WEFT__GIL_DYING;
 }
 static inline int64_t weft__count_for_collector(const weft_count *c) {
-  return c->refs < 0 ? WEFT__IMMORTAL_REFS : c->refs & WEFT__GIL_DYING ? 0 : c->refs;
+  if (c->refs < 0) return c->refs == WEFT__GIL_CONDEMNED ? 0 : WEFT__IMMORTAL_REFS;
+  return c->refs & WEFT__GIL_DYING ? 0 : c->refs;
 }
+static inline int64_t weft__count_of_own(const weft_count *c) { return (void)c, 0; }
 static inline bool weft__count_is_unique(const weft_count *c) { return c->refs == 1; }
 static inline bool weft__count_is_immortal(const weft_count *c) { return c->refs < 0; }
 static inline bool weft__count_is_dead(const weft_count *c) { return c->refs == 0; }
@@ -70,7 +74,7 @@ static inline bool weft__count_immortalize(weft_count *c) {
   c->refs = INT64_MIN / 2;
   return true;
 }
-static inline void weft__count_condemn(weft_count *c) { c->refs = INT64_MIN / 2; }
+static inline void weft__count_condemn(weft_count *c) { c->refs = WEFT__GIL_CONDEMNED; }
 static inline void weft__count_bury(weft_count *c) { c->refs = 0; }
 static inline void weft__count_publish_weak(weft_count *c) { (void)c; }
 
