@@ -18,7 +18,8 @@
  * by others. Nobody else touches the body of such an object (runtime/share.h; or it never changes), and only its owner
  * lets it die. Somebody else may come by a reference to it, but only by way of one that is counted here already and
  * that no member holds; so that object is kept, and with it what it refers to. Which objects are members is decided
- * once, and remembered as MEMBER: one that others begin to count meanwhile has been traversed already, and is kept.
+ * once, and remembered as MEMBER: one that others begin to count meanwhile (they read a tuple's items without asking)
+ * has been traversed already, and is kept; and what it refers to is looked up by its page, not by who counts it.
  *
  *   Memory is asked for before anything is changed, except for the stack and the garbage, of which the number of
  * candidates is the most. So a failure leaves everything as it was.
@@ -113,9 +114,9 @@ WEFT_ALWAYS_INLINE uint32_t *scratch_of(weft_object *o) {
   return page->scratch ? &page->scratch[weft__page_number(page, o)] : NULL;
 }
 
-/* Of an object of the calling thread's own. */
+/* Of an object in a page of the calling thread; who counts it is not asked: that may just be changing. */
 WEFT_ALWAYS_INLINE uint32_t *own_scratch_of(const graph *g, weft_object *o) {
-  if (!weft__count_of_own(&o->count) || !weft__is_in_arena(o)) return NULL;
+  if (!weft__is_in_arena(o)) return NULL;
   struct weft__page *page = weft__page_of(o);
   /* order: relaxed: other threads do not give the calling thread's pages away, nor make others its own. */
   bool own = weft__load_relaxed(&page->heap) == g->heap && page->scratch;
@@ -209,7 +210,8 @@ static inline void weigh(graph *g, weft_object *o, uint32_t *scratch, int64_t ow
 static inline void decide(graph *g, weft_object *o, uint32_t *scratch) { weigh(g, o, scratch, 0); }
 static inline void decide_own(graph *g, weft_object *o, uint32_t *scratch) {
   if (!(*scratch & MEMBER)) return;
-  bool candidate = weft__count_of_own(&o->count) == (*scratch & (MEMBER - 1));
+  int64_t refs = weft__count_of_own(&o->count); /* 0: others have just begun to count it */
+  bool candidate = refs && refs == (*scratch & (MEMBER - 1));
   *scratch = candidate ? CANDIDATE : KEPT;
   g->candidates += candidate;
   g->members++;

@@ -137,10 +137,9 @@ static inline int64_t weft__count_for_collector(const weft_count *c) {
   if ((uint16_t)(w >> 32) == WEFT__SLOT_IMMORTAL) return w >> 48 == WEFT__BRC_CONDEMNED ? 0 : WEFT__IMMORTAL_REFS;
   return w & WEFT__BRC_DYING ? 0 : weft__count_refs(c);
 }
-/* order: relaxed: only the calling thread writes the local half while it matches; others who have a reference and
- * change the shared half have got it by one that is counted here. */
+/* order: acquire [brc-shared]: others may have come and gone, a collector that cleared the object among them. */
 static inline int64_t weft__count_of_own(const weft_count *c) {
-  uint64_t w = weft__load_relaxed(&c->word);
+  uint64_t w = weft__load_acquire(&c->word);
   return (uint16_t)(w >> 32) == (uint16_t)weft__tls.slot && !(uint32_t)w ? (int64_t)(w >> 48) : 0;
 }
 static inline bool weft__count_is_unique(const weft_count *c) {
