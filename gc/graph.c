@@ -55,7 +55,7 @@ typedef struct graph {
   uint32_t *scratch;
   size_t scratch_bytes;
   struct weft__objects stack; /* kept, their referents not yet looked at */
-  size_t members, candidates;
+  size_t candidates, survivors;
   bool failed;
 } graph;
 
@@ -204,8 +204,7 @@ static inline void weigh(graph *g, weft_object *o, uint32_t *scratch, int64_t ow
   if (WEFT_DEBUG && refs - own < *scratch) too_few(o, refs - own, *scratch);
   bool candidate = refs - own == *scratch;
   *scratch = candidate ? CANDIDATE : KEPT;
-  g->candidates += candidate;
-  g->members++;
+  if (candidate) g->candidates++;
 }
 static inline void decide(graph *g, weft_object *o, uint32_t *scratch) { weigh(g, o, scratch, 0); }
 static inline void decide_own(graph *g, weft_object *o, uint32_t *scratch) {
@@ -213,8 +212,7 @@ static inline void decide_own(graph *g, weft_object *o, uint32_t *scratch) {
   int64_t refs = weft__count_of_own(&o->count); /* 0: others have just begun to count it */
   bool candidate = refs && refs == (*scratch & (MEMBER - 1));
   *scratch = candidate ? CANDIDATE : KEPT;
-  g->candidates += candidate;
-  g->members++;
+  if (candidate) g->candidates++;
 }
 static inline void decide_held(graph *g, weft_object *o, uint32_t *scratch) { weigh(g, o, scratch, 1); }
 
@@ -274,19 +272,19 @@ static void choose_page(struct weft__page *page, void *graph_) {
   g->scratch_bytes += sizeof(uint32_t) * (WEFT__PAGE_SIZE >> page->shift);
 }
 
-static uint32_t *map_scratch(size_t bytes) {
+static uint32_t *map_scratch(size_t bytes, int flags) {
   if (weft__fault()) return NULL;
-  void *zero = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void *zero = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
   return zero == MAP_FAILED ? NULL : zero;
 }
 
 /* Gives the chosen pages their words, all zero. False: out of memory. */
 static bool give_scratch(graph *g) {
   if (g->failed) return false;
-  if (g->scratch_bytes > SCRATCH_KEPT) {
-    g->scratch = map_scratch(g->scratch_bytes);
+  if (g->scratch_bytes > SCRATCH_KEPT) { /* nearly all of it will be used */
+    g->scratch = map_scratch(g->scratch_bytes, MAP_POPULATE);
   } else {
-    if (!g->memory->scratch) g->memory->scratch = map_scratch(SCRATCH_KEPT);
+    if (!g->memory->scratch) g->memory->scratch = map_scratch(SCRATCH_KEPT, 0);
     g->scratch = g->memory->scratch;
     if (g->scratch) memset(g->scratch, 0, g->scratch_bytes);
   }
@@ -338,6 +336,7 @@ static uint8_t sort_page(graph *g, struct weft__page *page, struct weft__objects
   uint8_t *p = weft__page_first(page), recent = page->state == WEFT__PAGE_CURRENT ? WEFT__RECENT_YOUNG : 0;
   const unsigned next = g->generation == 0 ? 1 : 2;
   if (g->generation == 0) recent |= page->recent & WEFT__RECENT_AGED;
+  size_t survivors = 0;
   for (; p < page->carved; p += page->block_size) {
     size_t number = weft__page_number(page, p);
     uint32_t word = page->scratch[number];
@@ -346,14 +345,17 @@ static uint8_t sort_page(graph *g, struct weft__page *page, struct weft__objects
       garbage->item[garbage->size++] = o;
       continue;
     }
-    if (!(word & KEPT)) {
+    if (word & KEPT) {
+      survivors++;
+    } else {
       if (!g->heap || !weft__count_for_collector(&o->count)) continue;
       if (page->has_aged && weft__page_older(page, number / 64, g->generation) >> number % 64 & 1) continue;
       ++*unseen;
     }
-    weft__page_set_generation(page, number, next);
+    if (weft__page_generation(page, number) != next) weft__page_set_generation(page, number, next);
     if (next == 1) recent |= WEFT__RECENT_AGED;
   }
+  g->survivors += survivors;
   return recent;
 }
 
@@ -366,8 +368,10 @@ static void sort_large(weft_object *o, void *sorter_) {
   struct weft__large *large = weft__large_of(o);
   if (large->scratch & CANDIDATE)
     s->garbage->item[s->garbage->size++] = o;
-  else if (large->scratch & KEPT)
+  else if (large->scratch & KEPT) {
     large->generation = s->g->generation == 0 ? 1 : 2;
+    s->g->survivors++;
+  }
 }
 
 static void sort(graph *g, struct weft__objects *garbage, size_t *unseen) {
@@ -390,7 +394,7 @@ WEFT_ALWAYS_INLINE bool find(graph *g, member count, member weigh_one, struct we
   if (good) {
     if (g->candidates) each_member(g, scan);
     sort(g, garbage, unseen);
-    *survived = g->members - g->candidates;
+    *survived = g->survivors;
   }
   end(g);
   return good;

@@ -303,6 +303,14 @@ reaches RELEASED_BEFORE_CALLBACK        bracket
 reaches RELEASES_FOR_THE_DEAD           bracket
 reaches CALLBACK_OF_ABANDONED           bracket -DOPS=1 -DANYTIME
 
+# --- Collections of one thread's own ---
+
+proves 'own: 2 threads'                 own -DOPS=6
+breaks OWN_ZERO_IS_ALL                  own
+breaks OWN_LOOKS_AGAIN                  own
+breaks OWN_FORGETS_MEMBERS              own
+reaches TOUCHED_MEANWHILE               own
+
 while [ "$running" -gt 0 ]; do wait_for_one; done
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ] && [ "$printed" -eq "$started" ]
