@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A collection: stop the world; find garbage; start it; finalize what has a finalizer; if there was any, stop again and
- * see what has become reachable; start; clear the rest.
+ * A collection: stop the world; settle the merge queues; find garbage; start it; finalize what has a finalizer; if
+ * there was any, stop again and see what has become reachable; start; clear the rest.
  *
  *   From the moment when the world goes on nobody but the collecting thread can get at the garbage, except by way of
  * finalizers. While any of these runs, the collection holds a reference to each object, so that all are whole.
@@ -166,7 +166,9 @@ static bool find(int generation, bool *condemned) {
   uint64_t asked = weft__now_ns();
   weft__world_stop(ts);
   uint64_t stopped = weft__now_ns();
+  struct weft__merge_chunk *dead = weft__merge_queues_settle();
   size_t survived;
+  if (WEFT_DEBUG) weft__gc_check(generation, false);
   bool good = weft__gc_find((unsigned)generation, &gc.garbage, &survived);
   if (good) {
     count_collection(generation, survived);
@@ -177,9 +179,11 @@ static bool find(int generation, bool *condemned) {
     else
       hold(&gc.garbage);
   }
+  if (WEFT_DEBUG) weft__gc_check(generation, true);
   weft__world_start(ts);
   gc.times.to_stop_ns = stopped - asked;
   gc.times.stopped_ns = weft__now_ns() - stopped;
+  weft__merge_queue_bury(dead);
   return good;
 }
 

@@ -346,22 +346,13 @@ int weft_gc_is_finalized(weft_object *o) {
 
 /* --- Freezing --- */
 
-static void set_generation(weft_object *o, unsigned generation) {
-  if (weft__is_in_arena(o)) {
-    struct weft__page *page = weft__page_of(o);
-    weft__page_set_generation(page, weft__page_number(page, o), generation);
-  } else {
-    weft__large_of(o)->generation = (uint8_t)generation;
-  }
-}
-
 static void freeze(weft_object *o, void *unused) {
   (void)unused;
-  set_generation(o, WEFT__FROZEN_GENERATION);
+  weft__set_generation(o, WEFT__FROZEN_GENERATION);
 }
 static void unfreeze(weft_object *o, void *unused) {
   (void)unused;
-  if (generation_of(o) == WEFT__FROZEN_GENERATION) set_generation(o, WEFT_GC_GENERATIONS - 1);
+  if (generation_of(o) == WEFT__FROZEN_GENERATION) weft__set_generation(o, WEFT_GC_GENERATIONS - 1);
 }
 static void count_frozen(weft_object *o, void *count) {
   *(uint64_t *)count += generation_of(o) == WEFT__FROZEN_GENERATION;

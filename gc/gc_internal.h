@@ -13,7 +13,8 @@ struct weft__gc {
   uint32_t waiting;                        /* atomic: threads that wait for its end */
   unsigned debug;                          /* atomic */
   /* The rest is changed in a stopped world, or by the thread that collects. */
-  uint64_t collections_since[WEFT_GC_GENERATIONS];     /* atomic: of the next younger generation; [0] is unused. What
+  uint64_t
+      collections_since[WEFT_GC_GENERATIONS];          /* atomic: of the next younger generation; [0] is unused. What
                                                           threads     have collected alone is in their heaps, of generation 0 */
   weft_gc_generation_stats stats[WEFT_GC_GENERATIONS]; /* atomic */
   weft_gc_times times;
@@ -23,6 +24,8 @@ struct weft__gc {
 };
 extern struct weft__gc weft__gc;
 
+/* Debug builds: ends the program if the heap is not as it must be. In a stopped world; see check.c. */
+void weft__gc_check(int generation, bool after);
 /* Are there callbacks? */
 bool weft__gc_has_callbacks(void);
 

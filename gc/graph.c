@@ -56,6 +56,7 @@ typedef struct graph {
   size_t scratch_bytes;
   struct weft__objects stack; /* kept, their referents not yet looked at */
   size_t candidates, survivors;
+  weft_object *suspect; /* debug builds */
   bool failed;
 } graph;
 
@@ -191,7 +192,16 @@ static inline void count_own_references(graph *g, weft_object *o, uint32_t *scra
 
 /* --- Second: who has others --- */
 
-static void too_few(weft_object *o, int64_t refs, uint32_t found) {
+static int is_it(weft_object *referent, void *o) { return referent == o; }
+static inline void accuse(graph *g, weft_object *o, uint32_t *scratch) {
+  (void)scratch;
+  if (weft__count_for_collector(&o->count) && o->type->spec.traverse && o->type->spec.traverse(o, is_it, g->suspect))
+    weft__warn("collector: the '%s' object at %p visits it", o->type->spec.name, (void *)o);
+}
+static void too_few(graph *g, weft_object *o, int64_t refs, uint32_t found) {
+  /* Who says so: the type whose traverse slot is wrong is among them. */
+  g->suspect = o;
+  each_member(g, accuse);
   weft__fatal(
       "collector: %u references to the '%s' object at %p have been found, but it counts only %lld: a traverse slot "
       "visits what its object does not count, or somebody dropped one too many",
@@ -201,7 +211,7 @@ static void too_few(weft_object *o, int64_t refs, uint32_t found) {
 static inline void weigh(graph *g, weft_object *o, uint32_t *scratch, int64_t own) {
   int64_t refs = weft__count_for_collector(&o->count);
   if (!refs) return;
-  if (WEFT_DEBUG && refs - own < *scratch) too_few(o, refs - own, *scratch);
+  if (WEFT_DEBUG && refs - own < *scratch) too_few(g, o, refs - own, *scratch);
   bool candidate = refs - own == *scratch;
   *scratch = candidate ? CANDIDATE : KEPT;
   if (candidate) g->candidates++;
@@ -343,6 +353,7 @@ static uint8_t sort_page(graph *g, struct weft__page *page, struct weft__objects
     weft_object *o = (weft_object *)(void *)p;
     if (word & CANDIDATE) {
       garbage->item[garbage->size++] = o;
+      recent |= page->recent; /* it may be resurrected, or not die at once */
       continue;
     }
     if (word & KEPT) {
@@ -448,6 +459,21 @@ bool weft__gc_find_again(struct weft__objects *garbage, struct weft__objects *su
   }
   end(&g);
   return good;
+}
+
+static inline void check(graph *g, weft_object *o, uint32_t *scratch) {
+  int64_t refs = weft__count_for_collector(&o->count);
+  if (refs && refs < *scratch) too_few(g, o, refs, *scratch);
+}
+
+void weft__gc_check_counts(void) {
+  graph g = begin(WEFT__FROZEN_GENERATION, NULL, &memory_of_all);
+  weft__pages_walk(choose_page, &g);
+  if (give_scratch(&g)) {
+    each_member(&g, count_references);
+    each_member(&g, check);
+  }
+  end(&g);
 }
 
 void weft__gc_graph_fini(void) { weft__graph_memory_free(&memory_of_all); }

@@ -44,6 +44,9 @@ bool weft__gc_find_own(unsigned generation, struct weft__graph_memory *memory, s
  * elsewhere to `survivors`. False: out of memory; nothing has happened. */
 bool weft__gc_find_again(struct weft__objects *garbage, struct weft__objects *survivors);
 
+/* In a stopped world: ends the program when more references to a container are found than it counts. */
+void weft__gc_check_counts(void);
+
 void weft__gc_graph_fini(void);
 
 #endif

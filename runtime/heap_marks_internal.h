@@ -61,10 +61,19 @@ static inline void weft__page_set_generation(struct weft__page *page, size_t num
   if (generation > 0) weft__store_relaxed(&page->local, NULL);
 }
 
-/* Bit i: block 64 * word + i is older than `generation`, or frozen. */
+static inline void weft__set_generation(weft_object *o, unsigned generation) {
+  if (weft__is_in_arena(o)) {
+    struct weft__page *page = weft__page_of(o);
+    weft__page_set_generation(page, weft__page_number(page, o), generation);
+  } else {
+    weft__large_of(o)->generation = (uint8_t)generation;
+  }
+}
+
+/* Bit i: block 64 * word + i is older than `generation`, 3: frozen. */
 static inline uint64_t weft__page_older(struct weft__page *page, size_t word, unsigned generation) {
   uint64_t aged = weft__page_aged(page)[word], old = weft__page_old(page)[word];
-  return generation == 0 ? aged | old : generation == 1 ? old : old & ~aged;
+  return generation == 0 ? aged | old : generation == 1 ? old : generation == 2 ? old & ~aged : 0;
 }
 
 /* Calls `visit`, which does not change the list, for every page of the heap, or of all (NULL; in a stopped world), that

@@ -123,6 +123,7 @@ void weft_finalize(void) {
   weft__timeline_off();
   weft__heap_collect_all();
   weft__grace_fini();
+  if (WEFT_DEBUG) weft__gc_report_alive();
   weft__tstates_fini();
   weft__threads_reset();
   weft__types_fini();

@@ -50,6 +50,10 @@ void weft__heap_unlock_after_fork(void);
 
 /* Settles what other threads queued for the calling thread. May: run finalizers. */
 void weft__merge_queue_drain(struct weft__tstate *ts);
+/* In a stopped world: settles what is in all threads' queues. Returns the objects that have lost their last reference
+ * by that; they are let die, by weft__merge_queue_bury, when the world goes on. */
+struct weft__merge_chunk *weft__merge_queues_settle(void);
+void weft__merge_queue_bury(struct weft__merge_chunk *dead);
 void weft__merge_queue_free(struct weft__tstate *ts);
 void weft__merge_queue_move(struct weft__tstate *from, struct weft__tstate *to);
 /* Shares what other threads asked the calling thread to share. */
@@ -166,6 +170,8 @@ static inline bool weft__all_given(const char *call, size_t n, weft_object *cons
 /* A container is about to be made, and more than enough young ones are there. True: a collection has been run. May: run
  * finalizers, stop the world. */
 bool weft__gc_due(void);
+/* Debug builds, at the end: says which objects are still alive. */
+void weft__gc_report_alive(void);
 /* A heap goes: its nursery. */
 void weft__gc_free_nursery(struct weft__nursery *nursery);
 /* How many young containers are enough. */

@@ -258,6 +258,36 @@ void weft__merge_queue_drain(struct weft__tstate *ts) {
   }
 }
 
+static void settle_queue(struct weft__tstate *ts, void *dead_) {
+  struct weft__merge_chunk **all_dead = dead_;
+  weft__and_relaxed(&ts->status, ~(uint32_t)WEFT__STATUS_MERGE);
+  while (ts->queue) {
+    struct weft__merge_chunk *chunk = ts->queue;
+    ts->queue = chunk->next;
+    size_t dead = 0;
+    for (size_t i = 0; i < chunk->used; i++)
+      if (settle(chunk->counts[i], true)) chunk->counts[dead++] = chunk->counts[i];
+    chunk->used = dead;
+    chunk->next = *all_dead;
+    *all_dead = chunk;
+  }
+}
+
+struct weft__merge_chunk *weft__merge_queues_settle(void) {
+  struct weft__merge_chunk *dead = NULL;
+  weft__tstate_for_each(settle_queue, &dead);
+  return dead;
+}
+
+void weft__merge_queue_bury(struct weft__merge_chunk *dead) {
+  while (dead) {
+    struct weft__merge_chunk *next = dead->next;
+    for (size_t i = 0; i < dead->used; i++) weft__dealloc(object_of(dead->counts[i]));
+    free(dead);
+    dead = next;
+  }
+}
+
 /* --- Sharing, immortality and death --- */
 
 void weft__brc_share(weft_count *c) {
@@ -307,5 +337,9 @@ void weft__merge_queue_move(struct weft__tstate *from, struct weft__tstate *to) 
   (void)from;
   (void)to;
 }
+struct weft__merge_chunk *weft__merge_queues_settle(void) {
+  return NULL;
+}
+void weft__merge_queue_bury(struct weft__merge_chunk *dead) { (void)dead; }
 
 #endif
