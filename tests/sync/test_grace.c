@@ -120,6 +120,15 @@ RuntimeTest(grace, what_must_not_be_done_in_a_bracket_is_found) {
   weft_decref(list);
 }
 
+RuntimeTest(grace, a_detached_thread_does_not_fork_in_its_bracket) {
+  weft_read_begin();
+  weft_detach();
+  bool found = misuse(call_fork, "fork", "bracket is open");
+  if (!weft_is_attached()) weft_reattach();
+  weft_read_end();
+  cr_assert(found);
+}
+
 RuntimeTest(grace, a_stopped_world_is_not_synchronized) {
   weft_stop_the_world();
   cr_assert(misuse(call_synchronize, "weft_synchronize", "the world is stopped"));
@@ -1048,8 +1057,8 @@ RuntimeTest(grace, brackets_of_other_threads_do_not_exist_in_a_child) {
   actor_quit(&reader);
 }
 
-/* The first batch of a process makes liburcu start its thread, under a lock that a fork holds: see that nobody who has
- * to reach a safepoint waits for it. */
+/* The first batch of a process starts the reclaimer, which a fork must not hold up: see that nobody who has to reach a
+ * safepoint waits for that. */
 static uint32_t sends_first;
 
 static void step_send_first_batch(void *cell) {
