@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #include "machine.h"
 
-#include "atomics.h"
+#include "../sync/atomic.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -43,18 +43,18 @@ void bench_pin(unsigned index) {
 
 /* The line that travels: even values are the caller's turn, odd ones the helper's. */
 struct ball {
-  _Alignas(128) atomic_uint turn;
+  _Alignas(128) unsigned turn; /* atomic */
   _Alignas(128) double best_ns;
 };
 
 static void await_turn(struct ball *ball, unsigned turn) {
   /* order: acquire [bench-ball]: nothing is read through it, but the round trip should be that of a hand-over;
    * pairs with the release in pass */
-  while (bench_load_acquire(&ball->turn) != turn) bench_cpu_relax();
+  while (weft__load_acquire(&ball->turn) != turn) weft__cpu_relax();
 }
 
 static void pass(struct ball *ball, unsigned turn) {
-  bench_store_release(&ball->turn, turn); /* order: release [bench-ball]: pairs with await_turn */
+  weft__store_release(&ball->turn, turn); /* order: release [bench-ball]: pairs with await_turn */
 }
 
 static void *return_balls(void *arg) {

@@ -10,7 +10,7 @@
  */
 #include "harness.h"
 
-#include "atomics.h"
+#include "../sync/atomic.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -33,7 +33,7 @@ struct bench_team {
   unsigned active;
   uint64_t iterations;
   bool quit;
-  atomic_uint arrived;
+  unsigned arrived; /* atomic */
   struct member *members;
 };
 
@@ -43,13 +43,14 @@ static void sleep_on(sem_t *semaphore) {
 }
 
 static void meet(bench_team *team) {
-  /* order: acq_rel, acquire [bench-meet]: nothing but the clock is read after the last one's arrival */
-  bench_add_acq_rel(&team->arrived, 1);
-  for (unsigned spins = 1; bench_load_acquire(&team->arrived) < team->active; spins++) {
+  /* order: acq_rel [bench-meet]: what was set up happens before any member measures. */
+  weft__add_acq_rel(&team->arrived, 1u);
+  /* order: acquire [bench-meet]: as above. */
+  for (unsigned spins = 1; weft__load_acquire(&team->arrived) < team->active; spins++) {
     if (spins % 256 == 0)
       sched_yield();
     else
-      bench_cpu_relax();
+      weft__cpu_relax();
   }
 }
 
@@ -108,7 +109,7 @@ bench_outcome bench_team_run(bench_team *team, unsigned active, uint64_t iterati
   bench_outcome outcome = {0, 0};
   team->active = active;
   team->iterations = iterations;
-  bench_store_relaxed(&team->arrived, 0); /* order: relaxed: the semaphores order it before every arrival */
+  weft__store_relaxed(&team->arrived, 0u); /* order: relaxed: the semaphores order it before every arrival */
   void *token = bench_release(team->run);
   for (unsigned i = 0; i < active; i++) sem_post(&team->members[i].go);
   for (unsigned i = 0; i < active; i++) sleep_on(&team->members[i].done);

@@ -6,9 +6,9 @@
  * the document's; what is checked is that the document's statement holds.
  */
 #include <stdio.h>
-#include <unistd.h>
 
 #include "demos/containers.h"
+#include "demos/support/demo.h"
 
 enum { TIME_LIMIT_S = 60, NUMBERS = 100000 };
 
@@ -165,19 +165,12 @@ static void show_bytearray(void) {
 }
 
 int main(void) {
-  tap_begin();
-  alarm(TIME_LIMIT_S);
-  if (weft_init() < 0) {
-    fprintf(stderr, "cannot start the runtime: out of memory\n");
-    return 1;
-  }
-  tap_title("containers in mode %s", weft_mode());
+  if (!demo_begin("containers", TIME_LIMIT_S)) return 1;
   show_growth();
   show_shrinking();
   show_tables();
   show_packed();
   show_discipline();
   show_bytearray();
-  weft_finalize();
-  return tap_finish();
+  return demo_end();
 }

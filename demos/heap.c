@@ -12,6 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "demos/support/demo.h"
+
 enum { TIME_LIMIT_S = 100 };
 
 /* --- Figures --- */
@@ -78,18 +80,11 @@ weft_object *large_object(size_t size) {
 }
 
 int main(int argc, char **argv) {
-  tap_begin();
-  alarm(TIME_LIMIT_S);
-  if (weft_init() < 0) {
-    fprintf(stderr, "cannot start the runtime: out of memory\n");
-    return 1;
-  }
-  tap_title("the private heap in mode %s", weft_mode());
+  if (!demo_begin("the private heap", TIME_LIMIT_S)) return 1;
   show_objects();
   show_blocks();
   show_arenas(argc > 1 ? argv[1] : NULL);
   show_process();
   show_pools();
-  weft_finalize();
-  return tap_finish();
+  return demo_end();
 }

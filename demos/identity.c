@@ -8,8 +8,7 @@
  */
 #include "demos/identity.h"
 
-#include <stdio.h>
-#include <unistd.h>
+#include "demos/support/demo.h"
 
 enum { TIME_LIMIT_S = 60 };
 
@@ -31,19 +30,12 @@ static void summarise(bool names, bool mutability, bool is, bool equality) {
 }
 
 int main(void) {
-  tap_begin();
-  alarm(TIME_LIMIT_S);
-  if (weft_init() < 0) {
-    fprintf(stderr, "cannot start the runtime: out of memory\n");
-    return 1;
-  }
-  tap_title("identity in mode %s", weft_mode());
+  if (!demo_begin("identity", TIME_LIMIT_S)) return 1;
   bool names = show_names();
   bool mutability = show_mutability();
   bool is = show_is();
   bool equality = show_equality();
   equality = show_singleton() && equality;
   summarise(names, mutability, is, equality);
-  weft_finalize();
-  return tap_finish();
+  return demo_end();
 }

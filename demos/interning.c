@@ -9,23 +9,15 @@
  */
 #include "demos/interning.h"
 
-#include <stdio.h>
-#include <unistd.h>
+#include "demos/support/demo.h"
 
 enum { TIME_LIMIT_S = 60 };
 
 int main(void) {
-  tap_begin();
-  alarm(TIME_LIMIT_S);
-  if (weft_init() < 0) {
-    fprintf(stderr, "cannot start the runtime: out of memory\n");
-    return 1;
-  }
-  tap_title("interning in mode %s", weft_mode());
+  if (!demo_begin("interning", TIME_LIMIT_S)) return 1;
   show_numbers();
   show_units();
   show_strings();
   show_savings();
-  weft_finalize();
-  return tap_finish();
+  return demo_end();
 }

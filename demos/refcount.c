@@ -8,24 +8,16 @@
  */
 #include "demos/refcount.h"
 
-#include <stdio.h>
-#include <unistd.h>
+#include "demos/support/demo.h"
 
 enum { TIME_LIMIT_S = 100 };
 
 int main(void) {
-  tap_begin();
-  alarm(TIME_LIMIT_S);
-  if (weft_init() < 0 || !log_init()) {
-    fprintf(stderr, "cannot start the runtime: out of memory\n");
-    return 1;
-  }
-  tap_title("reference counting in mode %s", weft_mode());
+  if (!demo_begin("reference counting", TIME_LIMIT_S) || !log_init()) return 1;
   tap_say("held: the references there are. reported: what Python's getrefcount says, which holds one itself.");
   show_counting();
   show_destruction();
   show_immortals();
   show_costs();
-  weft_finalize();
-  return tap_finish();
+  return demo_end();
 }

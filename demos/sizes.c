@@ -8,24 +8,16 @@
  */
 #include "demos/sizes.h"
 
-#include <stdio.h>
-#include <unistd.h>
+#include "demos/support/demo.h"
 
 enum { TIME_LIMIT_S = 60 };
 
 int main(void) {
-  tap_begin();
-  alarm(TIME_LIMIT_S);
-  if (weft_init() < 0) {
-    fprintf(stderr, "cannot start the runtime: out of memory\n");
-    return 1;
-  }
-  tap_title("sizes in mode %s", weft_mode());
+  if (!demo_begin("sizes", TIME_LIMIT_S)) return 1;
   show_table();
   show_dicts();
   show_shallow();
   show_deep();
   show_instances();
-  weft_finalize();
-  return tap_finish();
+  return demo_end();
 }

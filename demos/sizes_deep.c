@@ -35,7 +35,7 @@ static void show_own(void) {
   weft_auto weft_object *small = weft_int_new(1);
   weft_auto weft_object *of_huge = weft_list_of(1, &huge);
   weft_auto weft_object *of_small = weft_list_of(1, &small);
-  tap_say("[a str of %d bytes]: %d bytes; [1]: %d", (int)weft_sizeof(huge), (int)weft_sizeof(of_huge),
+  tap_say("[a str of %d bytes]: %d bytes; with 1 in it: %d", (int)weft_sizeof(huge), (int)weft_sizeof(of_huge),
           (int)weft_sizeof(of_small));
   tap_check(weft_sizeof(of_huge) == weft_sizeof(of_small) && weft_sizeof(huge) > 100000, "SZ-21",
             "004: getsizeof is shallow, what a list refers to is not in it");
@@ -152,7 +152,7 @@ static void show_sharing(void) {
   weft_auto weft_object *same = weft_list_of(2, (weft_object *[]){s, s});
   weft_auto weft_object *equal = weft_list_of(2, (weft_object *[]){s, t});
   int64_t of_same = deep_size(same), of_equal = deep_size(equal);
-  tap_say("s = [1000]: [s, s] %d bytes; [s, t] with an equal list of the same int: %d (CPython 3.14: 164 and 228)",
+  tap_say("s = [1000], [s, s]: %d bytes; [s, t] with an equal list of the same int: %d (CPython 3.14: 164 and 228)",
           (int)of_same, (int)of_equal);
   tap_check(of_equal - of_same == weft_sizeof(t), "DEEP-02", "a shared object counts once: one list more, and no int");
   weft_auto weft_object *itself = weft_list_new();

@@ -14,10 +14,6 @@
 
 enum { COUNT_TO = 10000000, DOWNLOADS = 5 };
 
-/* Two processes are to take at most so much of the time of one: half, and what it takes to start them one after the
- * other, which without a lock is some 10 ms each (docs/CAVEATS.md). */
-#define WITH_STARTS 0.8
-
 /* The document's cpu_bound(): counts to `n` with runtime ints. Returns new. */
 weft_object *count_to(int64_t n);
 /* As a worker's body. */

@@ -111,24 +111,18 @@ static weft_object *view_xor(weft_object *a, weft_object *b) {
 
 /* --- The types --- */
 
+#define OF_VIEWS                                                                              \
+  .base = &weft_object_type, .basic_size = sizeof(struct view), .flags = WEFT_TYPE_CONTAINER, \
+  .traverse = view_traverse, .dealloc = view_dealloc, .repr = view_repr, .length = view_length
+/* Those that are like sets. */
+#define OF_SET_VIEWS                                                                                    \
+  OF_VIEWS, .compare = view_compare, .subtract = view_subtract, .bit_and = view_and, .bit_or = view_or, \
+            .bit_xor = view_xor
+
 const weft_type weft_dict_keys_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
-    .spec = {.name = "dict_keys",
-             .base = &weft_object_type,
-             .basic_size = sizeof(struct view),
-             .flags = WEFT_TYPE_CONTAINER,
-             .traverse = view_traverse,
-             .dealloc = view_dealloc,
-             .repr = view_repr,
-             .compare = view_compare,
-             .subtract = view_subtract,
-             .bit_and = view_and,
-             .bit_or = view_or,
-             .bit_xor = view_xor,
-             .length = view_length,
-             .contains = keys_contains,
-             .iter = keys_iter,
-             .reversed = keys_reversed},
+    .spec =
+        {.name = "dict_keys", OF_SET_VIEWS, .contains = keys_contains, .iter = keys_iter, .reversed = keys_reversed},
     .quiet = true,
     .release = view_release,
 };
@@ -136,18 +130,7 @@ const weft_type weft_dict_keys_type = {
 const weft_type weft_dict_items_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "dict_items",
-             .base = &weft_object_type,
-             .basic_size = sizeof(struct view),
-             .flags = WEFT_TYPE_CONTAINER,
-             .traverse = view_traverse,
-             .dealloc = view_dealloc,
-             .repr = view_repr,
-             .compare = view_compare,
-             .subtract = view_subtract,
-             .bit_and = view_and,
-             .bit_or = view_or,
-             .bit_xor = view_xor,
-             .length = view_length,
+             OF_SET_VIEWS,
              .contains = items_contains,
              .iter = items_iter,
              .reversed = items_reversed},
@@ -158,14 +141,8 @@ const weft_type weft_dict_items_type = {
 const weft_type weft_dict_values_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "dict_values",
-             .base = &weft_object_type,
-             .basic_size = sizeof(struct view),
-             .flags = WEFT_TYPE_CONTAINER,
-             .traverse = view_traverse,
-             .dealloc = view_dealloc,
-             .repr = view_repr,
+             OF_VIEWS,
              .hash = weft__hash_identity,
-             .length = view_length,
              .iter = values_iter,
              .reversed = values_reversed},
     .quiet = true,

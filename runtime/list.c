@@ -79,7 +79,7 @@ static void end(list *l, bool private) {
   if (!private) weft__object_unlock(&l->lock);
 }
 
-/* order: release [list], here and below: a reader that sees the table, the size or the slot sees what it leads to. */
+/* order: release [list]: here and below, a reader that sees the table, the size or the slot sees what it leads to. */
 static void publish(list *l, table *t) { weft__store_release(&l->items, t); }
 static void set_size(table *t, size_t size) { weft__store_release(&t->size, size); }
 static void set_slot(table *t, size_t i, weft_object *item) { weft__store_release(&t->item[i], item); }

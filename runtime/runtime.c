@@ -41,8 +41,9 @@ static void before_fork(void) {
   if (!weft__runtime_running()) return;
   attached_for_fork = !weft_is_attached();
   if (!attached_for_fork && weft__world_is_stopped()) weft__misuse("fork", "the world is stopped");
-  if (!attached_for_fork && weft__self()->brackets) weft__misuse("fork", "a read bracket is open");
   if (attached_for_fork && !weft_attach()) weft__fatal("fork: no memory to attach the forking thread");
+  if (weft__self()->brackets) weft__misuse("fork", "a read bracket is open");
+  weft__grace_hold_off();
   weft_detach();
   weft__grace_before_fork();
   weft_reattach();
@@ -52,6 +53,7 @@ static void before_fork(void) {
   weft__gil_lock_for_fork();
   weft__heap_lock_for_fork();
   weft__timeline_lock_for_fork();
+  weft__grace_lock_for_fork();
 }
 
 static void unlock_all(void) {
@@ -63,22 +65,23 @@ static void unlock_all(void) {
 
 static void after_fork_in_parent(void) {
   if (!weft__runtime_running()) return;
+  weft__grace_after_fork(false);
   unlock_all();
   weft__world_start(weft__self());
-  weft__grace_after_fork(false);
   if (attached_for_fork) weft_detach();
 }
 
 static void after_fork_in_child(void) {
   if (!weft__runtime_running()) return;
-  unlock_all();
   weft__grace_after_fork(true);
+  unlock_all();
   weft__parking_after_fork();
   weft__gil_after_fork(weft__self());
   weft__threads_after_fork(weft__self());
   weft__tstates_after_fork(weft__self());
   weft__world_start(weft__self());
   if (attached_for_fork) weft_detach();
+  weft__grace_begin_in_child();
 }
 
 static bool fork_init(void) {

@@ -186,9 +186,11 @@ void weft__gc_fini(void);
 bool weft__runtime_running(void);
 extern uint32_t weft__life; /* atomic: counts the times that the runtime was initialised */
 void weft__threads_reset(void);
-void weft__types_forget(void);                                /* lets go of their attributes */
-void weft__types_fini(void);                                  /* types made by weft_type_new */
-void weft__threads_wait(void);                                /* for the threads that weft_finalize waits for */
+void weft__types_forget(void); /* lets go of their attributes */
+void weft__types_fini(void);   /* types made by weft_type_new */
+void weft__threads_wait(void); /* for the threads that weft_finalize waits for */
+/* Makes a thread that nobody joins. False: the system refuses. */
+bool weft__native_thread(void *(*body)(void *), void *arg);
 void weft__threads_after_fork(struct weft__tstate *survivor); /* in the child: all other threads are gone */
 void weft__thread_lost_in_fork(weft_object *thread);
 

@@ -118,7 +118,8 @@ static void hand_over(void) {
 /* False: the lock is changing hands just now, there is nobody to ask. */
 static bool ask_holder(bool for_io) {
   weft__lock_acquire(&gil.lock);
-  struct weft__tstate *holder = weft__load_acquire(&gil.holder); /* order: acquire [gil-holder] */
+  /* order: acquire [gil-holder]: its status word says ATTACHED. */
+  struct weft__tstate *holder = weft__load_acquire(&gil.holder);
   if (holder) {
     /* order: relaxed: a request; the holder's slow path takes gil.lock. */
     weft__or_relaxed(&holder->status, WEFT__STATUS_DROP);
@@ -225,7 +226,7 @@ bool weft__gil_acquire(struct weft__tstate *self) {
       weft__gil_release(self);
       return false;
     }
-    weft__store_release(&gil.holder, self); /* order: release [gil-holder] */
+    weft__store_release(&gil.holder, self); /* order: release [gil-holder]: as in note_holder. */
     return true;
   }
   weft__timeline_record(self, WEFT_TIMELINE_WAITING);

@@ -3,9 +3,9 @@
  * Grace periods: brackets, and what waits for their ends.
  *
  * Without a GIL a bracket is one of liburcu's bp flavour. What is let go of meanwhile collects in the thread's batch; a
- * full batch, and any batch of a thread that detaches, goes to call_rcu once. The callback, on liburcu's thread,
- * touches no object: it marks the batch READY and sets RELEASE in the status word of the thread, which releases the
- * batch at its next safepoint. A thread that ends hands its batches over to all (`orphans`).
+ * full batch, and any batch of a thread that detaches, is sent to the reclaimer (reclaimer.c). The callback, on that
+ * thread, touches no object: it marks the batch READY and sets RELEASE in the status word of the thread that sent it,
+ * which releases the batch at its next safepoint. A thread that ends hands its batches over to all (`orphans`).
  *
  *   Equation: every reference given to weft__release_later stands in exactly one batch until it is dropped.
  *   A batch's memory belongs to whoever changes its state last: PENDING -> READY by the callback, after which its
@@ -14,13 +14,13 @@
  * modification even if the thread is detached; the thread looks at its batches after its own.
  *
  * Backlog: a thread with more than BACKLOG_MAX bytes waiting, that is in no bracket or critical section, waits itself.
- * It then releases its batches before their callbacks have run (they are EMPTY by then, and only the memory waits).
+ * It then releases its batches before their callbacks have run (they are empty by then, and only the memory waits).
  *
  * With a GIL a bracket is a count of open ones, of all threads; what is let go of while it is not zero waits for the
  * end of the last.
  *
- * While a bracket is open, weft__tls.status leads to a word that is never only a slot: fast paths, which release at once,
- * are not taken.
+ * While a bracket is open, weft__tls.status leads to a word that is never only a slot: fast paths, which release at
+ * once, are not taken.
  */
 #include "sync/grace_internal.h"
 
@@ -28,6 +28,7 @@
 
 #include "runtime/runtime_internal.h"
 #include "sync/attach.h"
+#include "sync/reclaimer_internal.h"
 
 enum { ITEMS = 506, BACKLOG_MAX = 2 << 20, BATCH_BYTES_MAX = 256 << 10, BYTES_OF_OBJECT = 64 };
 enum { PENDING, READY, ABANDONED };
@@ -36,21 +37,23 @@ enum { PENDING, READY, ABANDONED };
 enum { RELEASE, TEAR_DOWN, FREE, TAGS = 3 };
 
 struct weft__batch {
-  struct rcu_head head;
-  struct weft__batch *next; /* in its thread's list of sent ones, or the orphans' */
-  struct weft__tstate *to;  /* the thread that sent it; the orphans' may be gone */
-  uint32_t state;           /* atomic */
+  struct weft__after_grace waiting; /* first */
+  struct weft__batch *next;         /* in its thread's list of sent ones, or the orphans' */
+  struct weft__tstate *to;          /* the thread that sent it; the orphans' may be gone */
+  uint32_t state;                   /* atomic */
   uint32_t used;
   size_t bytes;
   uintptr_t items[ITEMS];
 };
+_Static_assert(offsetof(struct weft__batch, waiting) == 0, "batch_is_ready casts");
 
 char weft__grace_tag;
 
-static weft__lock lock;                       /* orphans; and no callback tells a thread whose state is being freed */
+/* weft__reclaimer_lock protects the orphans; and under it no callback tells a thread whose state is being freed. */
 static struct weft__deferred orphans, of_all; /* the latter: under a GIL, of all threads */
 static bool some_orphans;                     /* atomic: there are */
 static size_t open_brackets;                  /* under a GIL */
+
 static uint32_t in_bracket = WEFT__STATUS_RELEASE; /* what weft__tls.status leads to */
 
 static struct weft__deferred *deferred_of(struct weft__tstate *ts) { return WEFT__HAS_GIL ? &of_all : &ts->deferred; }
@@ -81,19 +84,17 @@ static void tell(struct weft__tstate *ts) {
   } while (!weft__cas_weak_release(&ts->status, &status, next));
 }
 
-static void batch_is_ready(struct rcu_head *head) {
-  struct weft__batch *b = (struct weft__batch *)((char *)head - offsetof(struct weft__batch, head));
-  weft__tsan_acquire(&weft__grace_tag);
-  weft__tsan_acquire(b);
-  weft__lock_acquire(&lock);
+/* Under the lock. */
+static void batch_is_ready(struct weft__after_grace *waiting) {
+  struct weft__batch *b = (struct weft__batch *)waiting;
   struct weft__tstate *to = b->to;
   uint32_t pending = PENDING;
   /* order: release [grace]: the ends of all brackets happen before the thread that sees READY releases the items, and
    * frees the batch. */
-  bool abandoned = !weft__cas_acq_rel(&b->state, &pending, (uint32_t)READY);
-  if (!abandoned) tell(to);
-  weft__lock_release(&lock);
-  if (abandoned) free(b);
+  if (weft__cas_acq_rel(&b->state, &pending, (uint32_t)READY))
+    tell(to);
+  else
+    free(b);
 }
 
 static void send(struct weft__tstate *ts, struct weft__deferred *d) {
@@ -101,9 +102,7 @@ static void send(struct weft__tstate *ts, struct weft__deferred *d) {
   d->filling = NULL;
   b->to = ts;
   append(d, b);
-  if (WEFT__HAS_GIL) return;
-  weft__tsan_release(b);
-  urcu_bp_call_rcu(&b->head, batch_is_ready);
+  if (!WEFT__HAS_GIL) weft__after_grace(&b->waiting, batch_is_ready);
 }
 
 static void do_item(uintptr_t item, uintptr_t size) {
@@ -147,14 +146,14 @@ static void release(struct weft__deferred *d, struct weft__batch *passed) {
 
 static void release_orphans(void) {
   struct weft__batch *ready = NULL, **end = &ready;
-  weft__lock_acquire(&lock);
+  weft__lock_acquire(&weft__reclaimer_lock);
   while (orphans.first && weft__load_acquire(&orphans.first->state) == READY) {
     *end = take_first(&orphans);
     end = &(*end)->next;
   }
   *end = NULL;
   weft__store_relaxed(&some_orphans, orphans.first != NULL);
-  weft__lock_release(&lock);
+  weft__lock_release(&weft__reclaimer_lock);
   while (ready) {
     struct weft__batch *b = ready;
     ready = b->next;
@@ -285,8 +284,9 @@ void weft_synchronize(void) {
     return;
   }
   weft__detach_for_wait();
-  urcu_bp_barrier();
+  bool done = weft__after_grace_wait();
   weft__reattach_after_wait();
+  if (!done) wait_for_grace_period(ts); /* then at least its own */
   weft__grace_release(ts);
 }
 
@@ -320,14 +320,14 @@ void weft__grace_release(struct weft__tstate *ts) {
 void weft__grace_leave(struct weft__tstate *ts) {
   if (!ts->deferred.filling && !ts->deferred.first) return;
   if (ts->deferred.filling) send(ts, &ts->deferred);
-  weft__lock_acquire(&lock);
+  weft__lock_acquire(&weft__reclaimer_lock);
   while (ts->deferred.first) {
     struct weft__batch *b = take_first(&ts->deferred);
     b->to = weft__tstate_of_slot(1);
     append(&orphans, b);
   }
   weft__store_relaxed(&some_orphans, true);
-  weft__lock_release(&lock);
+  weft__lock_release(&weft__reclaimer_lock);
   ts->deferred.bytes = 0;
 }
 
@@ -371,9 +371,9 @@ void weft__grace_settle(struct weft__tstate *self) {
     weft__tstate_for_each(count_brackets, &s);
     if (s.brackets == 0) {
       weft__tstate_for_each(take_over_from, &s);
-      weft__lock_acquire(&lock);
+      weft__lock_acquire(&weft__reclaimer_lock);
       take_over(s.to, &orphans);
-      weft__lock_release(&lock);
+      weft__lock_release(&weft__reclaimer_lock);
       passed = s.to->first ? s.to->last : NULL;
     }
     weft__world_start(self);
@@ -395,39 +395,46 @@ static void abandon(struct weft__deferred *d) {
 
 static void lock_and_abandon(struct weft__tstate *ts, void *unused) {
   (void)unused;
-  weft__lock_acquire(&lock); /* against callbacks that tell a thread of it */
+  weft__lock_acquire(&weft__reclaimer_lock); /* against callbacks that tell a thread of it */
   abandon(&ts->deferred);
-  weft__lock_release(&lock);
+  weft__lock_release(&weft__reclaimer_lock);
 }
 
 void weft__grace_fini(void) {
   weft__tstate_for_each(lock_and_abandon, NULL);
-  weft__lock_acquire(&lock);
+  weft__lock_acquire(&weft__reclaimer_lock);
   abandon(&orphans);
   weft__store_relaxed(&some_orphans, false);
   abandon(&of_all);
   open_brackets = 0;
-  weft__lock_release(&lock);
+  weft__lock_release(&weft__reclaimer_lock);
 }
 
 /* --- Fork --- */
 
-/* Waits for liburcu's thread, which may wait for brackets of threads that wait for ours: so we must not be attached. */
+void weft__grace_hold_off(void) {
+  if (!WEFT__HAS_GIL) weft__reclaimer_hold_off();
+}
+
+/* Waits for a grace period that is under way, and so for brackets of threads that may wait for ours: so we must not be
+ * attached. */
 void weft__grace_before_fork(void) {
-  if (WEFT__HAS_GIL) return;
-  /* Made now, if need be: the first call of call_rcu would wait for a lock that is held from the next line on. */
-  urcu_bp_get_default_call_rcu_data();
-  urcu_bp_call_rcu_before_fork();
-  urcu_bp_before_fork();
+  if (!WEFT__HAS_GIL) urcu_bp_before_fork();
+}
+
+void weft__grace_lock_for_fork(void) {
+  if (!WEFT__HAS_GIL) weft__reclaimer_lock_for_fork();
 }
 
 void weft__grace_after_fork(bool in_child) {
   if (WEFT__HAS_GIL) return;
-  if (in_child) {
+  if (in_child)
     urcu_bp_after_fork_child();
-    urcu_bp_call_rcu_after_fork_child();
-  } else {
+  else
     urcu_bp_after_fork_parent();
-    urcu_bp_call_rcu_after_fork_parent();
-  }
+  weft__reclaimer_unlock_after_fork(in_child);
+}
+
+void weft__grace_begin_in_child(void) {
+  if (!WEFT__HAS_GIL) weft__reclaimer_begin_in_child();
 }

@@ -23,8 +23,7 @@ WEFT_API void weft_read_end(void);
 
 /*
  * Waits for a grace period, then releases what shared containers have let go of in the calling thread, and in threads
- * that have ended. For tests and orderly ends: it takes milliseconds. Misuse: a bracket is open. May: block, run
- * finalizers.
+ * that have ended. For tests and orderly ends. Misuse: a bracket is open. May: block, run finalizers.
  */
 WEFT_API void weft_synchronize(void);
 

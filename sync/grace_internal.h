@@ -70,7 +70,10 @@ void weft__grace_fini(void); /* the runtime ends, its threads' states are still 
 void weft__grace_close_brackets(struct weft__tstate *ts); /* of the calling thread, which ends. May: run finalizers */
 void weft__grace_drop_brackets(struct weft__tstate *ts);  /* of a thread that fork has not copied */
 void weft__grace_close_bracket(void);                     /* of a thread that outlives its runtime */
+void weft__grace_hold_off(void);                          /* a fork begins */
 void weft__grace_before_fork(void);                       /* not attached */
+void weft__grace_lock_for_fork(void);                     /* in the stopped world */
 void weft__grace_after_fork(bool in_child);
+void weft__grace_begin_in_child(void); /* when all is done */
 
 #endif

@@ -8,7 +8,7 @@
  *
  * Order in which they nest, outermost first (a thread that holds one may take only those to its right):
  *
- *     world < registry < slot < gil < orphaned pages < arenas, large blocks, timeline < parking bucket
+ *     world < registry < slot < gil < orphaned pages < arenas, large blocks, timeline, reclaimer < parking bucket
  *
  * After Drepper, "Futexes are tricky", mutex 2: 0 free, 1 held, 2 held and someone may sleep.
  */

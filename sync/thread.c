@@ -104,13 +104,12 @@ weft_object *weft_thread_new(weft_object *callable, size_t n, weft_object *const
   return &t->header;
 }
 
-/* Makes the native thread. False: the system refuses. */
-static bool launch(struct weft__tstate *ts) {
+bool weft__native_thread(void *(*body)(void *), void *arg) {
   pthread_attr_t attributes;
   pthread_t native;
   if (pthread_attr_init(&attributes) != 0) return false;
   pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-  bool made = pthread_create(&native, &attributes, thread_main, ts) == 0;
+  bool made = pthread_create(&native, &attributes, body, arg) == 0;
   pthread_attr_destroy(&attributes);
   return made;
 }
@@ -136,7 +135,7 @@ int weft_thread_start(weft_object *thread) {
   weft__store_relaxed(&t->stage, (uint32_t)STARTED);
   weft__add_relaxed(&alive, 1u);
   if (!t->daemon) weft__add_relaxed(&waited, 1u);
-  if (launch(ts)) return 0;
+  if (weft__native_thread(thread_main, ts)) return 0;
   if (!t->daemon) weft__sub_relaxed(&waited, 1u);
   weft__sub_relaxed(&alive, 1u);
   weft__store_relaxed(&t->stage, (uint32_t)NEW);

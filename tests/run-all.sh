@@ -5,22 +5,26 @@
 #
 # A part is one variant: compiler, optimisation, sanitizer. A unit test counts once for each variant and mode that it ran
 # in, a run of a stress program likewise, and each property that the models prove or each mutant that they catch.
+#
+# While a part runs, the next ones are built with what it leaves of the CPUs: many tests wait.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
-make=${MAKE:-make}
+make="${MAKE:-make} --no-print-directory"
 jobs=${JOBS:-$(nproc)}
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+work=$(mktemp -d)
+builder=
+trap '[ -z "$builder" ] || kill "$builder" 2>/dev/null; rm -rf "$work"' EXIT
 passed=0 failed=0
+wanted=("$@")
 
 now() { date +%s; }
+is_wanted() { [ ${#wanted[@]} -eq 0 ] || [[ " ${wanted[*]} " == *" $1 "* ]]; }
 
 # part NAME COMMAND...: runs it and adds up what its output counts.
 part() {
-  local name=$1 start p f status
+  local name=$1 log=$work/log start p f status
   shift
-  if [ ${#wanted[@]} -gt 0 ] && [[ " ${wanted[*]} " != *" $name "* ]]; then return; fi
   start=$(now)
   "$@" >"$log" 2>&1 </dev/null
   status=$?
@@ -41,18 +45,30 @@ part() {
   printf '%-16s %5d passed, %d failed, %d s\n' "$name" "$p" "$f" $(($(now) - start))
 }
 
-# variant TARGETS ARGUMENT...: builds what the targets need in parallel, then runs them one after the other.
-variant() {
-  local targets=$1 status=0 target
-  shift
-  for target in $targets; do
-    case $target in
-      unit) $make --no-print-directory -j"$jobs" "$@" unit-programs || return 1 ;;
-      stress-quick) $make --no-print-directory -j"$jobs" "$@" stress-programs || return 1 ;;
-      fuzz-quick) $make --no-print-directory -j"$jobs" "$@" fuzz-programs || return 1 ;;
-    esac
+# --- Variants ---
+
+variants=()
+# variant NAME TARGETS ARGUMENT...: a part that makes the targets, one after the other, with these arguments.
+variant() { ! is_wanted "$1" || variants+=("$*"); }
+
+build_all() {
+  local v name targets arguments
+  for v in "${variants[@]}"; do
+    read -r name targets arguments <<<"$v"
+    nice -n 5 $make -j"$jobs" $arguments $(programs_of "$targets") >"$work/built-$name" 2>&1 </dev/null
+    echo $?
   done
-  for target in $targets; do $make --no-print-directory "$@" "$target" || status=1; done
+}
+programs_of() { sed 's/+/ /g; s/stress-quick/stress-programs/; s/fuzz-quick/fuzz-programs/; s/unit/unit-programs/' <<<"$1"; }
+
+# run_variant NAME TARGETS ARGUMENT...: waits until it is built, and runs it.
+run_variant() {
+  local name=$1 targets=$2 built=1 status=0 target
+  shift 2
+  read -r built <&3
+  cat "$work/built-$name"
+  [ "$built" -eq 0 ] || return 1
+  for target in ${targets//+/ }; do $make "$@" "$target" || status=1; done
   return $status
 }
 
@@ -64,22 +80,28 @@ models() {
   bash tests/models/verify.sh
 }
 
-wanted=("$@")
-part gcc             variant 'unit stress-quick' CC=gcc
-part gcc-debug       variant unit                CC=gcc DEBUG=1
+variant gcc            unit+stress-quick CC=gcc
+# The first checks the heap at every collection; the second collects whenever an object is made.
+variant gcc-debug      unit              CC=gcc DEBUG=1 WEFT_EXPENSIVE=1
 if command -v clang >/dev/null; then
-  part clang         variant unit                CC=clang
-  part clang-debug   variant unit                CC=clang DEBUG=1 MODE=biased
+  variant clang        unit              CC=clang
+  variant clang-debug  unit              CC=clang DEBUG=1 WEFT_GC_THRESHOLD=1,1,1
 fi
-part address         variant 'unit stress-quick' CC=gcc SAN=address
-part thread          variant unit                CC=gcc SAN=thread MODE=biased
-part thread-atomic   variant unit                CC=gcc SAN=thread MODE=atomic
-part thread-stress   variant stress-quick        CC=gcc SAN=thread
+variant address        unit+stress-quick CC=gcc SAN=address
+variant thread         unit+stress-quick CC=gcc SAN=thread
 if command -v clang >/dev/null; then
-  part clang-thread  variant stress-quick        CC=clang SAN=thread MODE=biased
+  variant clang-thread stress-quick      CC=clang SAN=thread
 fi
-part fuzz            variant fuzz-quick          CC=gcc SAN=address
-if [ -f tests/models/verify.sh ]; then part models models; fi
+variant fuzz           fuzz-quick        CC=gcc SAN=address
+
+if [ ${#variants[@]} -gt 0 ]; then
+  mkfifo "$work/built"
+  build_all >"$work/built" &
+  builder=$!
+  exec 3<"$work/built"
+  for v in "${variants[@]}"; do part "${v%% *}" run_variant $v; done
+fi
+if is_wanted models && [ -f tests/models/verify.sh ]; then part models models; fi
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -7,14 +7,14 @@
  */
 #include "workloads.h"
 
-#include "../atomics.h"
+#include "../../sync/atomic.h"
 
 enum { LATENCIES = 1000, AT_MOST_MS = 250, PAUSE_US = 100 };
 
 struct beside_hogs {
   uint64_t (*probe)(bench_run *run, void *token); /* called released, returns attached, with the latency */
   bench_team *team;
-  atomic_bool stop;
+  bool stop; /* atomic */
   size_t count;
   double latencies[LATENCIES];
 };
@@ -33,13 +33,13 @@ static uint64_t body(bench_worker *w, uint64_t iterations) {
   (void)iterations;
   if (w->index > 0) return bench_hog(w, &all->stop);
   probe_repeatedly(w->run, all);
-  bench_store_relaxed(&all->stop, true); /* order: relaxed: only says when */
+  weft__store_relaxed(&all->stop, true); /* order: relaxed: only says when */
   return 0;
 }
 
 static void repetition(bench_run *run, void *context) {
   struct beside_hogs *all = context;
-  bench_store_relaxed(&all->stop, false); /* order: relaxed: the team's start orders it */
+  weft__store_relaxed(&all->stop, false); /* order: relaxed: the team's start orders it */
   bench_team_run(all->team, bench_threads_of(run), 1);
   bench_sample_latencies(run, all->latencies, all->count);
 }

@@ -7,7 +7,7 @@
  */
 #include "workloads.h"
 
-#include "../atomics.h"
+#include "../../sync/atomic.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,16 +17,16 @@ enum { ALONE_MS = 150, PINGS_MS = 400, MAX_PINGS = 1 << 18, HOG_PORTION = 2048 }
 struct convoy {
   int socket;
   bool pinging;
-  atomic_bool stop;
+  bool stop; /* atomic */
   size_t pings;
   double *latencies;
 };
 
-uint64_t bench_hog(bench_worker *w, atomic_bool *stop) {
+uint64_t bench_hog(bench_worker *w, bool *stop) {
   const bench_runtime *runtime = bench_runtime_of(w->run);
   uint64_t counted = 0;
   /* order: relaxed: nothing else is read after it */
-  for (; !bench_load_relaxed(stop); counted += HOG_PORTION) runtime->count(HOG_PORTION);
+  for (; !weft__load_relaxed(stop); counted += HOG_PORTION) runtime->count(HOG_PORTION);
   return counted;
 }
 
@@ -55,7 +55,7 @@ static uint64_t convoy_body(bench_worker *w, uint64_t iterations) {
     ping_for_a_while(w->run, convoy);
   else
     leave_alone(w->run);
-  bench_store_relaxed(&convoy->stop, true); /* order: relaxed: only says when */
+  weft__store_relaxed(&convoy->stop, true); /* order: relaxed: only says when */
   return 0;
 }
 
@@ -66,7 +66,7 @@ struct convoy_run {
 
 static bench_outcome convoy_part(struct convoy_run *all, unsigned threads, bool pinging) {
   all->convoy.pinging = pinging;
-  bench_store_relaxed(&all->convoy.stop, false); /* order: relaxed: the team's start orders it */
+  weft__store_relaxed(&all->convoy.stop, false); /* order: relaxed: the team's start orders it */
   return bench_team_run(all->team, threads, 1);
 }
 

@@ -8,15 +8,16 @@
 enum { SPINS_BEFORE_YIELD = 256 };
 
 /* Waits, released, until *count is no longer what was seen; what it is then. */
-static uint64_t await_change(bench_run *run, _Atomic(uint64_t) *count, uint64_t seen) {
+static uint64_t await_change(bench_run *run, uint64_t *count, uint64_t seen) {
   uint64_t now;
   void *token = bench_release(run);
-  /* order: acquire [bench-ring-tail, bench-ring-head]: pairs with the other side's publishing */
-  for (unsigned spins = 1; (now = bench_load_acquire(count)) == seen; spins++) {
+  /* order: acquire [bench-ring-tail]: of the consumer: sees the slots.
+   * order: acquire [bench-ring-head]: of the producer: the slots may be written again. */
+  for (unsigned spins = 1; (now = weft__load_acquire(count)) == seen; spins++) {
     if (spins % SPINS_BEFORE_YIELD == 0)
       sched_yield();
     else
-      bench_cpu_relax();
+      weft__cpu_relax();
   }
   bench_acquire(run, token);
   return now;
@@ -28,7 +29,7 @@ void bench_ring_await_space(bench_run *run, struct bench_ring *ring) {
 }
 
 void bench_ring_await_item(bench_run *run, struct bench_ring *ring) {
-  bench_store_release(&ring->head, ring->got); /* order: release [bench-ring-head]: as in bench_ring_get */
+  weft__store_release(&ring->head, ring->got); /* order: release [bench-ring-head]: as in bench_ring_get */
   ring->seen_tail = await_change(run, &ring->tail, ring->seen_tail);
 }
 

@@ -10,16 +10,14 @@
 #ifndef BENCH_RING_H
 #define BENCH_RING_H
 
-#include <stdatomic.h>
-
-#include "../atomics.h"
+#include "../../sync/atomic.h"
 #include "../harness.h"
 
 enum { BENCH_RING_SIZE = 1024, BENCH_RING_BATCH = 64 };
 
 struct bench_ring {
-  _Alignas(128) _Atomic(uint64_t) tail;  /* published by the producer */
-  _Alignas(128) _Atomic(uint64_t) head;  /* published by the consumer */
+  _Alignas(128) uint64_t tail;           /* atomic: published by the producer */
+  _Alignas(128) uint64_t head;           /* atomic: published by the consumer */
   _Alignas(128) uint64_t put, seen_head; /* the producer's own */
   _Alignas(128) uint64_t got, seen_tail; /* the consumer's own */
   _Alignas(128) uint64_t batch;
@@ -35,7 +33,7 @@ void bench_ring_await_item(bench_run *run, struct bench_ring *ring);
 /* The producer: publishes what it has put, at the latest when it stops. */
 static inline void bench_ring_flush(struct bench_ring *ring) {
   /* order: release [bench-ring-tail]: publishes the slots and what they point to; pairs with await_item */
-  bench_store_release(&ring->tail, ring->put);
+  weft__store_release(&ring->tail, ring->put);
 }
 
 static inline void bench_ring_put(bench_run *run, struct bench_ring *ring, void *item) {
@@ -49,7 +47,7 @@ static inline void *bench_ring_get(bench_run *run, struct bench_ring *ring) {
   void *item = ring->slots[ring->got % BENCH_RING_SIZE];
   if (++ring->got % ring->batch == 0)
     /* order: release [bench-ring-head]: the slots have been read; pairs with await_space */
-    bench_store_release(&ring->head, ring->got);
+    weft__store_release(&ring->head, ring->got);
   return item;
 }
 

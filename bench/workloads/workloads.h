@@ -7,8 +7,6 @@
 #ifndef BENCH_WORKLOADS_H
 #define BENCH_WORKLOADS_H
 
-#include <stdatomic.h>
-
 #include "../harness.h"
 
 /* thread_create, switch_latency, stw, scaling, io_overlap and convoy with their variants. */
@@ -45,7 +43,7 @@ void bench_convoy(bench_run *run);
 /* --- parts ---------------------------------------------------------------------------------------------------- */
 
 /* Counts in small portions until *stop; how far it got. */
-uint64_t bench_hog(bench_worker *w, atomic_bool *stop);
+uint64_t bench_hog(bench_worker *w, bool *stop);
 
 /* A socket connected over the loopback to a thread that is foreign to the runtime and answers each byte with one byte,
  * delay_us later. Closing the socket ends the thread. */

@@ -7,6 +7,23 @@ GcSuite(gc_threads);
 static uint32_t over; /* atomic */
 static bool is_over(void) { return weft__load_acquire(&over); }
 
+/* Runs `lead` in so many threads, which end what `follow` does in the others. */
+static struct {
+  uint32_t taken, leads; /* taken: atomic */
+  step lead, follow;
+} parts;
+static void take_part(void *unused) {
+  bool leads = weft__add_acq_rel(&parts.taken, 1u) < parts.leads;
+  (leads ? parts.lead : parts.follow)(unused);
+}
+static void in_two_parts(uint32_t leads, step lead, uint32_t follows, step follow) {
+  parts.taken = 0;
+  parts.leads = leads;
+  parts.lead = lead;
+  parts.follow = follow;
+  in_new_threads(leads + follows, take_part, NULL);
+}
+
 /* --- Other threads work on --- */
 
 enum { RINGS = SANITIZED ? 300 : 3000 };
@@ -49,15 +66,8 @@ static void step_collect(void *unused) {
   }
   weft__store_release(&over, 1u);
 }
-static void watch_or_collect(void *turn) {
-  if (weft__add_acq_rel((uint32_t *)turn, 1u) == 0)
-    step_collect(NULL);
-  else
-    step_watch(NULL);
-}
 GcTest(gc_threads, what_is_alive_is_never_touched) {
-  uint32_t turn = 0;
-  in_new_threads(3, watch_or_collect, &turn);
+  in_two_parts(1, step_collect, 2, step_watch);
   cr_assert_eq(weft__load_acquire(&wrong), 0);
   weft_gc_collect(2);
 }
@@ -83,16 +93,9 @@ static void step_instances(void *unused) {
   (void)unused;
   while (!is_over()) weft_decref(ring_new(1, false));
 }
-static void count_or_make(void *turn) {
-  if (weft__add_acq_rel((uint32_t *)turn, 1u) == 0)
-    step_count_objects(NULL);
-  else
-    step_instances(NULL);
-}
 GcTest(gc_threads, FTG_001_objects_are_listed_while_others_come_and_go) {
-  uint32_t turn = 0;
   weft_gc_enable();
-  in_new_threads(5, count_or_make, &turn);
+  in_two_parts(1, step_count_objects, 4, step_instances);
   weft_gc_disable();
   weft_gc_collect(2);
 }
@@ -111,16 +114,9 @@ static void step_refer(void *unused) {
     weft_dict_set(dict, key, referred);
   }
 }
-static void find_or_refer(void *turn) {
-  if (weft__add_acq_rel((uint32_t *)turn, 1u) < 2)
-    step_referrers(NULL);
-  else
-    step_refer(NULL);
-}
 GcTest(gc_threads, FTG_002_referrers_while_others_come_and_go) {
-  uint32_t turn = 0;
   referred = node_new(false);
-  in_new_threads(6, find_or_refer, &turn);
+  in_two_parts(2, step_referrers, 4, step_refer);
   weft_decref(referred);
 }
 
@@ -133,16 +129,9 @@ static void step_garbage(void *unused) {
   (void)unused;
   while (!is_over()) drop_self_lists(10);
 }
-static void set_or_make(void *turn) {
-  if (weft__add_acq_rel((uint32_t *)turn, 1u) == 0)
-    step_thresholds(NULL);
-  else
-    step_garbage(NULL);
-}
 GcTest(gc_threads, FTG_004_thresholds_change_while_others_make_garbage) {
-  uint32_t turn = 0;
   weft_gc_enable();
-  in_new_threads(8, set_or_make, &turn);
+  in_two_parts(1, step_thresholds, 7, step_garbage);
   weft_gc_disable();
   weft_gc_collect(2);
 }

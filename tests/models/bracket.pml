@@ -4,8 +4,8 @@
  *
  * A shared container has one slot, which holds a reference to an item or nothing.  Threads replace what is in it, pop
  * it, and read it: in a bracket, counting what they return without asking, or only looking, for as long as the bracket
- * is open.  What the slot lets go of collects in the thread's batch.  A batch is sent to liburcu's thread, which calls
- * back when all brackets have ended that were open: it marks the batch READY, and sets RELEASE in the status of the
+ * is open.  What the slot lets go of collects in the thread's batch.  A batch is sent to the reclaimer, which calls back
+ * when all brackets have ended that were open: it marks the batch READY, and sets RELEASE in the status of the
  * thread that sent it, if that is there.  The thread drops the references at a safepoint.  A thread that ends hands its
  * batches over to all.  Who has too much waiting, or no memory for a batch, waits for a grace period, detached, and
  * drops what it sent before the callbacks have come; then only the batch's memory waits for those.
@@ -123,11 +123,11 @@ mtype = { NONE, FILLING, PENDING, READY, ABANDONED };
 mtype state[BATCHES] = NONE;   /* NONE: no such memory */
 byte holder[BATCHES];
 byte to[BATCHES];
-bool sent[BATCHES];            /* liburcu's thread has it, and has not begun a grace period for it */
+bool sent[BATCHES];            /* the reclaimer has it, and has not begun a grace period for it */
 bool in_grace[BATCHES];
 byte ones[BATCHES], twos[BATCHES]; /* references to items 1 and 2 */
 
-bool grace_lock;               /* grace.c's */
+bool grace_lock;               /* weft__reclaimer_lock */
 inline lock_grace()   { atomic { !grace_lock -> grace_lock = true } }
 inline unlock_grace() { grace_lock = false }
 
@@ -169,7 +169,7 @@ inline tell(x)
 	}
 }
 
-/* --- liburcu's thread --- */
+/* --- The reclaimer --- */
 
 inline start_grace(x) { if :: sent[x] -> sent[x] = false; in_grace[x] = true :: else fi }
 
@@ -223,7 +223,7 @@ inline call_back(x)
 #define FREE_BATCH (state[0] == NONE || state[1] == NONE || state[2] == NONE)
 #endif
 
-proctype liburcu()
+proctype reclaimer()
 {
 	byte t;
 
@@ -717,7 +717,7 @@ init {
 		run worker(3, OPS, 0);
 #endif
 		run worker(1, OPS, (THREADS == 1 -> 2 : 0));
-		run liburcu();
+		run reclaimer();
 #ifdef ANYTIME
 		over = true
 #endif

@@ -273,6 +273,12 @@ static inline void on_small_stack(size_t size, step body, void *arg) {
   weft_reattach();
 }
 
+/* For loops that wait: a safepoint, and others run. */
+static inline void poll_and_yield(void) {
+  weft_poll();
+  sched_yield();
+}
+
 /* Lets other threads run while the caller stays attached. In modes with owners, without settling its merge queue. */
 static inline void stay_attached_a_while(void) {
   if (WEFT__HAS_GIL) weft_poll();

@@ -453,7 +453,7 @@ RuntimeTest(counts, an_object_of_a_detached_thread_can_be_made_immortal) {
 static uint32_t owner_may_stop;
 static void step_poll_until_told(void *unused) {
   (void)unused;
-  while (!weft__load_acquire(&owner_may_stop)) weft_poll();
+  while (!weft__load_acquire(&owner_may_stop)) poll_and_yield();
 }
 
 RuntimeTest(counts, an_object_of_a_running_thread_can_be_made_immortal) {

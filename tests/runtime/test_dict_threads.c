@@ -85,7 +85,7 @@ RuntimeTest(dict_threads, another_thread_may_be_the_first_to_use_a_dict_of_one_t
   struct actor other;
   actor_start(&other);
   actor_begin(&other, step_access_all, dicts);
-  while (!actor_is_idle(&other)) weft_poll();
+  while (!actor_is_idle(&other)) poll_and_yield();
   actor_quit(&other);
   check_accessed(dicts);
 }

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "runtime/heap_internal.h"
+#include "sync/grace_internal.h"
 
 RuntimeSuite(share);
 
@@ -151,7 +152,7 @@ static struct actor other;
 
 static void ask_while_polling(struct question *q) {
   actor_begin(&other, step_ask, q);
-  while (!actor_is_idle(&other)) weft_poll();
+  while (!actor_is_idle(&other)) poll_and_yield();
 }
 
 RuntimeTest(share, a_new_container_is_private_to_its_maker) {
@@ -225,7 +226,7 @@ static void step_ask_in_a_bracket(void *question_) {
 }
 static void ask_from_a_bracket_while_polling(struct question *q) {
   actor_begin(&other, step_ask_in_a_bracket, q);
-  while (!actor_is_idle(&other)) weft_poll();
+  while (!actor_is_idle(&other)) poll_and_yield();
 }
 static void ask_from_a_bracket_while_detached(struct question *q) { actor_do(&other, step_ask_in_a_bracket, q); }
 
@@ -248,7 +249,7 @@ static void make_elsewhere(struct question *q) { actor_do(&other, step_make, q);
 static uint32_t stop_polling;
 static void step_poll_until_told(void *unused) {
   (void)unused;
-  while (!weft__load_acquire(&stop_polling)) weft_poll();
+  while (!weft__load_acquire(&stop_polling)) poll_and_yield();
 }
 static void ask_a_parked_owner(struct question *q) {
   weft__store_release(&stop_polling, 0u);
@@ -269,7 +270,7 @@ static uint32_t ready, asked; /* atomic: the owner is attached, so has to be ask
 
 /* The owner, without a safepoint. */
 static void wait_for(uint32_t request) {
-  while (!(weft__load_relaxed(&weft__self()->status) & request)) weft__cpu_relax();
+  while (!(weft__load_relaxed(&weft__self()->status) & request)) sched_yield();
 }
 static void wait_for_a_question(void) {
   weft__store_release(&ready, 1u);
@@ -287,7 +288,7 @@ static void step_park_with_a_question(void *unused) {
 static void begin_and_await(struct actor *a, step body, void *arg, uint32_t *flag) {
   weft__store_release(flag, 0u);
   actor_begin(a, body, arg);
-  while (!weft__load_acquire(flag)) weft_poll();
+  while (!weft__load_acquire(flag)) poll_and_yield();
 }
 
 RuntimeTest(share, an_owner_that_parks_with_a_question_answers_when_the_world_starts) {
@@ -354,7 +355,7 @@ RuntimeTest(share, an_owner_that_ends_with_a_question_answers_first) {
     pthread_t owner;
     weft__store_release(&ready, 0u);
     cr_assert_eq(pthread_create(&owner, NULL, make_then_end_with_a_question, &q), 0);
-    while (!weft__load_acquire(&ready)) weft_poll();
+    while (!weft__load_acquire(&ready)) poll_and_yield();
     step_ask(&q);
     cr_assert(q.right && is_shared(q.list));
     weft_detach();
@@ -393,7 +394,7 @@ static void meet(uint32_t n) {
 /* The same, with safepoints. */
 static void meet_polling(uint32_t n) {
   weft__add_acq_rel(&arrived, 1u);
-  while (weft__load_acquire(&arrived) < n) weft_poll();
+  while (weft__load_acquire(&arrived) < n) poll_and_yield();
 }
 
 static void step_ask_each_other(void *unused) {
@@ -430,7 +431,7 @@ RuntimeTest(share, many_threads_ask_for_one_container) {
     weft_auto weft_object *list = three();
     for (int i = 0; i < ASKERS; i++) actor_begin(&askers[i], step_append_many, list);
     for (int i = 0; i < ASKERS; i++)
-      while (!actor_is_idle(&askers[i])) weft_poll();
+      while (!actor_is_idle(&askers[i])) poll_and_yield();
     cr_assert_eq(weft_list_length(list), 3 + ASKERS * APPENDS);
     cr_assert(is_shared(list));
   }
@@ -510,7 +511,7 @@ static size_t count_of_page(struct weft__page *page) {
 
 static void while_polling(step body, void *arg) {
   actor_begin(&other, body, arg);
-  while (!actor_is_idle(&other)) weft_poll();
+  while (!actor_is_idle(&other)) poll_and_yield();
 }
 static void while_detached(step body, void *arg) { actor_do(&other, body, arg); }
 
@@ -679,7 +680,7 @@ RuntimeTest(share, a_list_may_become_immortal_while_others_ask_for_it) {
     weft_object *list = three();
     actor_begin(&other, step_append_many, list);
     weft_immortalize(list);
-    while (!actor_is_idle(&other)) weft_poll();
+    while (!actor_is_idle(&other)) poll_and_yield();
     cr_assert_eq(weft_list_length(list), 3 + APPENDS);
     weft_list_clear(list);
   }
@@ -866,7 +867,7 @@ static void step_poll_with_a_question(void *unused) {
   wait_for_a_question();
   wait_for(WEFT__STATUS_STOP);
   weft_poll(); /* here its thread may be gone */
-  while (!weft__load_acquire(&let_go)) weft_poll();
+  while (!weft__load_acquire(&let_go)) poll_and_yield();
 }
 
 static int child_uses(weft_object *list) {
@@ -923,7 +924,7 @@ static void let_go_of_more(weft_object *self) {
     return;
   }
   weft__store_release(&may_ask, 1u);
-  while (!weft__load_acquire(&asked)) weft__cpu_relax();
+  while (!weft__load_acquire(&asked)) sched_yield();
 }
 
 static struct question last_question = {.access = &accesses[0]};
@@ -934,7 +935,7 @@ static void *own_and_park_for_good(void *unused) {
   if (!weft_attach()) abort();
   make_here(&last_question);
   weft__store_release(&ready, 1u);
-  while (!weft__load_acquire(&may_ask)) weft_poll();
+  while (!weft__load_acquire(&may_ask)) poll_and_yield();
   wait_for_a_question();
   wait_for(WEFT__STATUS_STOP);
   weft_poll();
@@ -944,8 +945,8 @@ static void *own_and_park_for_good(void *unused) {
 static void *ask_and_wait_for_good(void *unused) {
   (void)unused;
   if (!weft_attach()) abort();
-  while (!weft__load_acquire(&may_ask)) weft_poll();
-  while (!weft__load_acquire(&ready)) weft__cpu_relax();
+  while (!weft__load_acquire(&may_ask)) poll_and_yield();
+  while (!weft__load_acquire(&ready)) sched_yield();
   if (asks_from_bracket) weft_read_begin();
   step_ask(&last_question);
   weft__add_acq_rel(&wrong, 1u);
@@ -962,13 +963,15 @@ static void finalize_with_a_question(bool from_bracket) {
   in_new_thread(step_look_into_cell, never_empty);
   pthread_t threads[2];
   cr_assert_eq(pthread_create(&threads[0], NULL, own_and_park_for_good, NULL), 0);
-  while (!weft__load_acquire(&ready)) weft_poll();
+  while (!weft__load_acquire(&ready)) poll_and_yield();
   weft__store_release(&ready, 0u);
   cr_assert_eq(pthread_create(&threads[1], NULL, ask_and_wait_for_good, NULL), 0);
+  weft__bracket_begin(); /* no grace period passes before the end */
   cr_assert_eq(weft_cell_set(never_empty, second), 0);
   weft_decref(first);
   weft_decref(second);
   weft_finalize();
+  weft__bracket_end();
   cr_assert(weft__load_acquire(&asked) && !last_question.right, "it was answered before the end");
 
   start();

@@ -63,10 +63,7 @@ static void *spawner(void *arg) {
 int main(int argc, char **argv) {
   stress_begin(argc, argv);
   weft_set_warning_hook(count_report);
-  team spawners = {.size = 0};
-  for (int i = 0; i < SPAWNERS; i++) team_add(&spawners, spawner);
-  wait_for_the_end();
-  team_join(&spawners);
+  run_to_the_end(SPAWNERS, spawner);
   REQUIRE(weft__load_relaxed(&reported) == weft__load_relaxed(&ended_attached));
   REQUIRE(weft__slots_used <= SPAWNERS * AT_ONCE + 1);
   REQUIRE(!weft_error_borrow());

@@ -382,41 +382,19 @@ static void end_round(void) {
   for (size_t n = 0; n <= sizeof added; n++) weft_clear(&play.some[n]);
 }
 
-static uint32_t last_round; /* atomic */
+static void take_part(chance *c, size_t self) {
+  (void)c;
+  for (size_t i = 0; i < play.size[self]; i++) play.steps[self][i].result = execute(self, &play.steps[self][i]);
+}
 
 static void *work(void *arg) {
-  size_t self = (size_t)(uintptr_t)arg;
-  chance c = chance_of(self);
-  uint32_t meetings = 0;
-  uint64_t round = stress_seed * 37;
-  REQUIRE(weft_attach());
-  for (;; round++) {
-    bool makes = round % THREADS == self;
-    if (makes) {
-      make_round(&c, round);
-      if (is_over() || meetings > UINT32_MAX / THREADS - 10) weft__store_relaxed(&last_round, 1u);
-    }
-    meet(&c, &meetings, THREADS);
-    for (size_t i = 0; i < play.size[self]; i++) play.steps[self][i].result = execute(self, &play.steps[self][i]);
-    meet(&c, &meetings, THREADS);
-    bool over = weft__load_relaxed(&last_round);
-    if (makes) {
-      end_round();
-      add_work(1);
-    }
-    /* Nobody makes the next round before this one has ended. */
-    meet(&c, &meetings, THREADS);
-    if (over) break;
-  }
-  weft_detach();
+  static const struct rounds rounds = {THREADS, make_round, take_part, end_round};
+  play_rounds(&rounds, (size_t)arg);
   return NULL;
 }
 
 int main(int argc, char **argv) {
   stress_begin(argc, argv);
-  team workers = {.size = 0};
-  for (size_t i = 0; i < THREADS; i++) team_add(&workers, work);
-  wait_for_the_end();
-  team_join(&workers);
+  run_to_the_end(THREADS, work);
   return stress_end("buffers", "rounds");
 }

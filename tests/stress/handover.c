@@ -67,10 +67,7 @@ static void *work(void *arg) {
 int main(int argc, char **argv) {
   stress_begin(argc, argv);
   tokens_init();
-  team workers = {.size = 0};
-  for (size_t i = 0; i < THREADS; i++) team_add(&workers, work);
-  wait_for_the_end();
-  team_join(&workers);
+  run_to_the_end(THREADS, work);
   for (size_t lane = 0; lane < THREADS; lane++)
     for (size_t at = 0; at < LANE; at++) weft_xdecref(lanes[lane].slots[at]);
   tokens_require_all_dead();

@@ -276,10 +276,7 @@ int main(int argc, char **argv) {
   stress_begin(argc, argv);
   tokens_init();
   key = weft_function_new("key", key_of, 0, NULL);
-  team workers = {.size = 0};
-  for (size_t i = 0; i < THREADS; i++) team_add(&workers, work);
-  wait_for_the_end();
-  team_join(&workers);
+  run_to_the_end(THREADS, work);
   weft_decref(key);
   tokens_require_all_dead();
   return stress_end("list", "operations");

@@ -83,10 +83,7 @@ int main(int argc, char **argv) {
   stress_begin(argc, argv);
   tokens_init();
   for (size_t i = 0; i < PLACES; i++) places[i] = weft_cell_new(NULL);
-  team workers = {.size = 0};
-  for (size_t i = 0; i < THREADS; i++) team_add(&workers, work);
-  wait_for_the_end();
-  team_join(&workers);
+  run_to_the_end(THREADS, work);
   for (size_t i = 0; i < THREADS * FIXED; i++) {
     REQUIRE(weft_refcount(fixed[i]) == 1);
     weft_decref(fixed[i]);

@@ -231,10 +231,7 @@ int main(int argc, char **argv) {
   for (size_t i = 0; i < COMMON; i++) REQUIRE(keys[i] = i % 2 ? token_new() : weft_int_new((int64_t)(i * 1000)));
   for (size_t i = 0; i < SETS; i++) REQUIRE(sets[i] = weft_set_new());
   REQUIRE(growing = weft_set_new());
-  team workers = {.size = 0};
-  for (size_t i = 0; i < THREADS; i++) team_add(&workers, work);
-  wait_for_the_end();
-  team_join(&workers);
+  run_to_the_end(THREADS, work);
   for (size_t i = 0; i < COMMON; i++) weft_decref(keys[i]);
   for (size_t i = 0; i < SETS; i++) weft_decref(sets[i]);
   weft_decref(growing);

@@ -271,10 +271,7 @@ int main(int argc, char **argv) {
     weft_auto weft_object *fresh = token_new();
     REQUIRE(weft_list_append(common, fresh) == 0);
   }
-  team lives = {.size = 0};
-  for (size_t i = 0; i < LIVES; i++) team_add(&lives, live_again_and_again);
-  wait_for_the_end();
-  team_join(&lives);
+  run_to_the_end(LIVES, live_again_and_again);
   for (size_t i = 0; i < PLACES; i++) weft_xdecref(exchange(i, NULL));
   weft_decref(common);
   tokens_require_all_dead();

@@ -110,6 +110,13 @@ UNUSED static void team_join(team *t) {
   t->size = 0;
   if (attached) weft_reattach();
 }
+/* Runs `body` in `n` threads until the time is up. */
+UNUSED static void run_to_the_end(size_t n, void *(*body)(void *)) {
+  team workers = {.size = 0};
+  for (size_t i = 0; i < n; i++) team_add(&workers, body);
+  wait_for_the_end();
+  team_join(&workers);
+}
 UNUSED static pthread_t start_thread(void *(*body)(void *), void *arg) {
   pthread_t thread;
   REQUIRE(pthread_create(&thread, NULL, body, arg) == 0);
@@ -136,6 +143,42 @@ UNUSED static void meet(chance *c, uint32_t *meetings, uint32_t threads) {
 
 static uint64_t work_done;
 UNUSED static void add_work(uint64_t n) { weft__add_relaxed(&work_done, n); }
+
+/* --- Rounds: one thread, another each time, makes the round and ends it; between that, all take part --- */
+
+struct rounds {
+  uint32_t threads;
+  void (*make)(chance *c, uint64_t round);
+  void (*take_part)(chance *c, size_t self);
+  void (*end)(void);
+};
+
+UNUSED static void play_rounds(const struct rounds *r, size_t self) {
+  static uint32_t last_round; /* atomic */
+  chance c = chance_of(self);
+  uint32_t meetings = 0;
+  uint64_t round = stress_seed * 37;
+  REQUIRE(weft_attach());
+  for (;; round++) {
+    bool makes = round % r->threads == self;
+    if (makes) {
+      r->make(&c, round);
+      if (is_over() || meetings > UINT32_MAX / r->threads - 10) weft__store_relaxed(&last_round, 1u);
+    }
+    meet(&c, &meetings, r->threads);
+    r->take_part(&c, self);
+    meet(&c, &meetings, r->threads);
+    bool over = weft__load_relaxed(&last_round);
+    if (makes) {
+      r->end();
+      add_work(1);
+    }
+    /* Nobody makes the next round before this one has ended. */
+    meet(&c, &meetings, r->threads);
+    if (over) break;
+  }
+  weft_detach();
+}
 
 /* --- Objects whose death is counted --- */
 

@@ -120,10 +120,7 @@ int main(int argc, char **argv) {
   mortal_type = weft_type_new(&(weft_type_spec){.name = "mortal", .finalize = mortal_finalize});
   REQUIRE(mortal_type);
   for (size_t i = 0; i < PLACES; i++) places[i] = weft_cell_new(NULL);
-  team spawners = {.size = 0};
-  for (size_t i = 0; i < SPAWNERS; i++) team_add(&spawners, spawner);
-  wait_for_the_end();
-  team_join(&spawners);
+  run_to_the_end(SPAWNERS, spawner);
   /* Joined or not, they end: their thread objects are theirs, and die when they leave. */
   while (weft__load_acquire(&tokens_dead) + PLACES < weft__load_acquire(&tokens_born) || weft_thread_count()) {
     WEFT_BEGIN_ALLOW_THREADS

@@ -15,6 +15,7 @@
 
 #include <criterion/criterion.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -61,9 +62,9 @@ UNUSED static void breathe(void) {
     while (!(condition)) breathe(); \
   } while (0)
 /* For an attached thread that stays attached, except at safepoints. */
-#define POLL_UNTIL(condition)         \
-  do {                                \
-    while (!(condition)) weft_poll(); \
+#define POLL_UNTIL(condition)                        \
+  do {                                               \
+    while (!(condition)) weft_poll(), sched_yield(); \
   } while (0)
 /* For an attached thread that lets others run meanwhile. */
 #define YIELD_UNTIL(condition) \

@@ -120,6 +120,15 @@ RuntimeTest(grace, what_must_not_be_done_in_a_bracket_is_found) {
   weft_decref(list);
 }
 
+RuntimeTest(grace, a_detached_thread_does_not_fork_in_its_bracket) {
+  weft_read_begin();
+  weft_detach();
+  bool found = misuse(call_fork, "fork", "bracket is open");
+  if (!weft_is_attached()) weft_reattach();
+  weft_read_end();
+  cr_assert(found);
+}
+
 RuntimeTest(grace, a_stopped_world_is_not_synchronized) {
   weft_stop_the_world();
   cr_assert(misuse(call_synchronize, "weft_synchronize", "the world is stopped"));
@@ -389,7 +398,7 @@ static void step_read_until_told(void *l) {
   weft_read_begin();
   seen = weft_list_peek(l, 0);
   weft__store_release(&close_bracket, 1u);
-  while (weft__load_acquire(&close_bracket) == 1) weft_poll();
+  while (weft__load_acquire(&close_bracket) == 1) poll_and_yield();
   step_look_and_end(NULL);
 }
 
@@ -403,12 +412,12 @@ RuntimeTest(grace, what_a_thread_takes_away_that_never_detaches_stays) {
     list = list_of_probe();
     weft__store_release(&close_bracket, 0u);
     actor_begin(&reader, step_read_until_told, list);
-    while (!weft__load_acquire(&close_bracket)) weft_poll();
+    while (!weft__load_acquire(&close_bracket)) poll_and_yield();
     cr_assert_eq(weft_list_set(list, 0, WEFT_NONE), 0);
     for (int i = 0; i < 1000; i++) weft_poll();
     cr_assert_eq(freed(), before);
     weft__store_release(&close_bracket, 2u);
-    while (!actor_is_idle(&reader)) weft_poll();
+    while (!actor_is_idle(&reader)) poll_and_yield();
     weft_synchronize();
     cr_assert_eq(freed(), before + 1);
     weft_decref(list);
@@ -468,7 +477,7 @@ RuntimeTest(grace, it_is_released_at_safepoints_without_being_asked_for) {
   cr_assert_eq(weft_cell_set(cell, NULL), 0);
   weft_detach(); /* sends it on its way */
   weft_reattach();
-  while (freed() < 2) weft_poll();
+  while (freed() < 2) poll_and_yield();
   weft_decref(cell);
 }
 
@@ -736,7 +745,7 @@ static void block_grace_periods(void) {
   weft__store_release(&close_bracket, 0u);
   weft__store_release(&may_wait, 0u);
   actor_begin(&reader, step_read_until_it_waits, weft__self());
-  while (!weft__load_acquire(&close_bracket)) weft_poll();
+  while (!weft__load_acquire(&close_bracket)) poll_and_yield();
 }
 static void let_grace_periods_pass_when_i_wait(void) { weft__store_release(&may_wait, 1u); }
 
@@ -900,12 +909,12 @@ RuntimeTest(grace, a_thread_that_outlives_its_runtime_leaves_its_bracket) {
   pthread_t thread;
   cr_assert_eq(pthread_create(&thread, NULL, return_into_the_next_runtime, NULL), 0);
   weft_object *cell = shared(cell_with_steal(probe_new()));
-  while (!weft__load_acquire(&in_bracket)) weft_poll();
+  while (!weft__load_acquire(&in_bracket)) poll_and_yield();
   weft_cell_set(cell, NULL);
   restart();
   cr_assert_eq(freed(), 0);
   weft__store_release(&may_return, 1u);
-  while (weft__load_acquire(&in_bracket) != 2) weft_poll();
+  while (weft__load_acquire(&in_bracket) != 2) poll_and_yield();
   some_time_passes();
   cell = cell_with_steal(probe_new());
   cr_assert_eq(weft_cell_set(cell, NULL), 0);
@@ -924,7 +933,7 @@ static uint32_t at_work, may_go_on, went_on;
 static void wait_at_work(weft_object *self) {
   weft_object_free(self, 0);
   weft__store_release(&at_work, 1u);
-  while (!weft__load_acquire(&may_go_on)) weft_poll();
+  while (!weft__load_acquire(&may_go_on)) poll_and_yield();
 }
 static void see_that_it_went_on(weft_object *self) {
   weft_object_free(self, 0);
@@ -940,7 +949,7 @@ static void take_time_and_let_go(weft_object *self) {
 static void let_it_go_on(weft_object *self) {
   weft_object_free(self, 0);
   weft__store_release(&may_go_on, 1u);
-  while (!weft__load_acquire(&went_on)) weft__cpu_relax();
+  while (!weft__load_acquire(&went_on)) sched_yield();
 }
 static weft_object *of_new_type(void (*dealloc)(weft_object *)) {
   weft_object *o = weft_object_new(weft_type_new(&(weft_type_spec){.name = "x", .dealloc = dealloc}), 0);
@@ -955,7 +964,7 @@ static void *release_for_want_of_memory(void *unused) {
   if (!weft_attach()) abort();
   weft_object *const contents[] = {of_new_type(wait_at_work), of_new_type(see_that_it_went_on), FLOAT(1)};
   for (int i = 0; i < 3; i++) weft__store_release(&cells[i], cell_with_steal(contents[i]));
-  while (!weft__load_acquire(&in_bracket)) weft_poll();
+  while (!weft__load_acquire(&in_bracket)) poll_and_yield();
   block_grace_periods();
   step_empty_cell(cells[0]);
   step_empty_cell(cells[1]);
@@ -975,11 +984,11 @@ RuntimeTest(grace, regress_the_end_leaves_alone_what_another_thread_is_releasing
   pthread_t thread;
   cr_assert_eq(pthread_create(&thread, NULL, release_for_want_of_memory, NULL), 0);
   for (int i = 0; i < 3; i++) {
-    while (!weft__load_acquire(&cells[i])) weft_poll();
+    while (!weft__load_acquire(&cells[i])) poll_and_yield();
     step_touch(cells[i]);
   }
   weft__store_release(&in_bracket, 1u);
-  while (!weft__load_acquire(&at_work)) weft_poll();
+  while (!weft__load_acquire(&at_work)) poll_and_yield();
   actor_wait(&reader);
   actor_quit(&reader);
   /* Main lets go of something that lets go of something: in the second round the thread's batch is freed, or not. */
@@ -1048,14 +1057,14 @@ RuntimeTest(grace, brackets_of_other_threads_do_not_exist_in_a_child) {
   actor_quit(&reader);
 }
 
-/* The first batch of a process makes liburcu start its thread, under a lock that a fork holds: see that nobody who has
- * to reach a safepoint waits for it. */
+/* The first batch of a process starts the reclaimer, which a fork must not hold up: see that nobody who has to reach a
+ * safepoint waits for that. */
 static uint32_t sends_first;
 
 static void step_send_first_batch(void *cell) {
   step_empty_cell(cell);
   weft__store_release(&sends_first, 1u);
-  while (!(weft__load_relaxed(&weft__self()->status) & WEFT__STATUS_STOP)) weft__cpu_relax();
+  while (!(weft__load_relaxed(&weft__self()->status) & WEFT__STATUS_STOP)) sched_yield();
   weft_detach(); /* sends */
   weft_reattach();
 }
@@ -1065,7 +1074,7 @@ RuntimeTest(grace, regress_fork_while_the_first_batch_is_sent) {
   actor_start(&reader);
   weft_object *cell = shared(cell_with_steal(probe_new()));
   actor_begin(&reader, step_send_first_batch, cell);
-  while (!weft__load_acquire(&sends_first)) weft_poll();
+  while (!weft__load_acquire(&sends_first)) poll_and_yield();
   fork_and_expect(1);
   actor_wait(&reader);
   actor_quit(&reader);
