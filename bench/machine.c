@@ -130,3 +130,8 @@ struct bench_cpu_time bench_cpu_time(void) {
       .own = own_cpu_time(),
   };
 }
+
+double bench_peak_bytes(void) {
+  struct rusage usage;
+  return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_maxrss * 1024 : 0;
+}

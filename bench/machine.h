@@ -33,6 +33,9 @@ struct bench_cpu_time {
 };
 struct bench_cpu_time bench_cpu_time(void);
 
+/* The most memory that the process has had resident so far. */
+double bench_peak_bytes(void);
+
 /* Counts a child's CPU time as this process's own from now on, before it has ended. */
 void bench_add_own_cpu_time(double seconds);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Workloads of Weft's own: reads that count nothing, deferred releases, and the price of sharing what was private. */
 #include <pthread.h>
-#include <sys/resource.h>
 
 #include "../workloads/shared_template.h"
 
@@ -87,11 +86,6 @@ static void deferred_release(bench_run *run) { measure_release(run, release_body
 static void deferred_release_none(bench_run *run) { measure_release(run, no_release_body); }
 
 /* What piles up meanwhile: the process's peak over what it had at the start. */
-static double peak_bytes(void) {
-  struct rusage usage;
-  if (getrusage(RUSAGE_SELF, &usage) != 0) bench_fail("getrusage");
-  return (double)usage.ru_maxrss * 1024;
-}
 static void replace_10m(bench_run *run) {
   enum { REPLACED = 10000000 };
   object *none = WEFT_NONE;
@@ -100,11 +94,11 @@ static void replace_10m(bench_run *run) {
   void *token = bench_release(run);
   if (pthread_create(&other, NULL, touch_list, l) != 0 || pthread_join(other, NULL) != 0) bench_fail("no thread");
   bench_acquire(run, token);
-  double before = peak_bytes();
+  double before = bench_peak_bytes();
   uint64_t start = bench_now();
   release_body(&(bench_worker){.shared = l}, REPLACED);
   bench_sample(run, "ns_per_op", (double)(bench_now() - start) / REPLACED);
-  bench_sample(run, "peak_mb", (peak_bytes() - before) / 1e6);
+  bench_sample(run, "peak_mb", (bench_peak_bytes() - before) / 1e6);
   weft_decref(l);
 }
 

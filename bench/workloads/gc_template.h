@@ -168,20 +168,36 @@ static void binary_trees_nogc(bench_run *run) {
 
 /* --- Many live tuples; cycles on several threads --- */
 
-static void tuples_15m_once(bench_run *run, const char *figure) {
+static void tuples_15m_with(bench_run *run, bool on) {
   enum { TUPLES = 15000000 };
   object **all = bench_alloc(TUPLES * sizeof *all);
+  gc_switch(on);
   uint64_t start = bench_now();
   for (size_t i = 0; i < TUPLES; i++) all[i] = tuple2_new(nothing, nothing);
-  bench_sample(run, figure, (double)(bench_now() - start) / TUPLES);
+  bench_sample(run, "ns_per_op", (double)(bench_now() - start) / TUPLES);
+  gc_switch(true);
   for (size_t i = 0; i < TUPLES; i++) object_decref(all[i]);
   free(all);
 }
-static void tuples_15m(bench_run *run) {
-  gc_switch(false);
-  tuples_15m_once(run, "nogc_ns");
+static void tuples_15m(bench_run *run) { tuples_15m_with(run, true); }
+static void tuples_15m_nogc(bench_run *run) { tuples_15m_with(run, false); }
+
+/* Ten million objects in cycles, dropped as soon as they are made: how much memory do they take at most? */
+static void gc_garbage_peak(bench_run *run) {
+  enum { CYCLES = 5000000 };
   gc_switch(true);
-  tuples_15m_once(run, "ns_per_op");
+  gc_collect();
+  double before = bench_peak_bytes();
+  uint64_t start = bench_now();
+  for (int i = 0; i < CYCLES; i++) {
+    list *a = list_new(), *b = list_new();
+    list_append(a, b);
+    list_append(b, a);
+    list_drop(a);
+    list_drop(b);
+  }
+  bench_sample(run, "ns_per_op", (double)(bench_now() - start) / (2 * CYCLES));
+  bench_sample(run, "peak_mb", (bench_peak_bytes() - before) / 1e6);
 }
 
 static uint64_t gc_churn_body(bench_worker *w, uint64_t iterations) {
@@ -212,5 +228,7 @@ static const bench_workload gc_workloads[] = {
     {.name = "binary_trees", .threads = BENCH_T_UP, .run = binary_trees},
     {.name = "binary_trees_nogc", .threads = BENCH_T_UP, .run = binary_trees_nogc},
     {.name = "tuples_15M", .threads = BENCH_T(1), .run = tuples_15m},
+    {.name = "tuples_15M_nogc", .threads = BENCH_T(1), .run = tuples_15m_nogc},
+    {.name = "gc_garbage_peak", .threads = BENCH_T(1), .run = gc_garbage_peak},
     {.name = NULL},
 };
