@@ -13,9 +13,9 @@ struct weft__gc {
   uint32_t waiting;                        /* atomic: threads that wait for its end */
   unsigned debug;                          /* atomic */
   /* The rest is changed in a stopped world, or by the thread that collects. */
-  uint64_t
-      collections_since[WEFT_GC_GENERATIONS];          /* atomic: of the next younger generation; [0] is unused. What
-                                                          threads     have collected alone is in their heaps, of generation 0 */
+  /* Atomic: of the next younger generation; [0] is unused. Those of generation 0 that threads have made alone are
+   * counted in their heaps. */
+  uint64_t collections_since[WEFT_GC_GENERATIONS];
   weft_gc_generation_stats stats[WEFT_GC_GENERATIONS]; /* atomic */
   weft_gc_times times;
   uint64_t old_members, old_pending; /* atomic: that survived the last full collection; that have become old since */
