@@ -1054,4 +1054,5 @@ const weft_type weft_dict_type = {
     .guarded = true,
     .quiet = true,
     .release = dict_release,
+    .weak = true,
 };

@@ -15,6 +15,7 @@
 #include "runtime/heap.h"
 #include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
+#include "runtime/weak_internal.h"
 #include "runtime/text_internal.h"
 #include "sync/attach.h"
 #include "sync/grace_internal.h"
@@ -127,6 +128,7 @@ void weft_finalize(void) {
   weft__threads_reset();
   weft__types_fini();
   weft__gc_fini();
+  weft__weak_fini();
   weft__heap_fini();
   weft__store_release(&state, (uint32_t)STOPPED);
 }

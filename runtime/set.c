@@ -1008,6 +1008,7 @@ const weft_type weft_set_type = {
     .guarded = true,
     .quiet = true,
     .release = set_release,
+    .weak = true,
 };
 
 const weft_type weft_frozenset_type = {
@@ -1033,4 +1034,5 @@ const weft_type weft_frozenset_type = {
     .make = frozenset_make,
     .quiet = true,
     .release = set_release,
+    .weak = true,
 };

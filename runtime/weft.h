@@ -33,6 +33,7 @@
 #include "tuple.h"
 #include "type.h"
 #include "view.h"
+#include "weakref.h"
 
 #include "../gc/gc.h"
 #include "../sync/attach.h"

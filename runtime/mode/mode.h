@@ -17,7 +17,11 @@
  *   weft__count_is_immortal(c)
  *   weft__count_is_dead(c)            free block or object whose memory is about to be freed
  *   weft__count_immortalize(c)        never moves again; the caller holds a reference; false: not possible now
- *   weft__count_publish_weak(c)       from now on other threads may try_incref (set before the first weak reference)
+ *   weft__count_publish_weak(c)       from now on other threads may try_incref (set before the first weak reference);
+ *                                     nothing for an immortal object. The caller has a reference
+ *   weft__count_publish_fresh(c)      so that others may try_incref an object that nobody else knows yet
+ *   weft__count_has_weak(c)           that has been done, and the object is not immortal; also when it is dead
+ *   weft__count_is_alive(c)           a try_incref by the thread that has published would not refuse
  *   weft__count_begin_dying(c)        enters the state in which a finalizer runs: references may come and go
  *   weft__count_end_dying(c)          true: still without references; false: resurrected
  *   weft__count_set_link(c, next)     a dying object waits for its turn: the word holds a pointer (8-byte aligned,
