@@ -136,7 +136,7 @@ static inline void *weft__count_take_link(weft_count *c) {
 
 static inline bool weft__count_is_private(const weft_count *c) {
   /* order: relaxed: only the calling thread takes its slot out of the word, or somebody who holds it off. */
-  return ((uint64_t)weft__load_relaxed(&c->word) ^ weft__tls.fresh) >> WEFT__ATOMIC_OWNER_SHIFT == 0;
+  return ((weft__load_relaxed(&c->word) ^ (int64_t)weft__tls.fresh) & WEFT__ATOMIC_OWNER) == 0;
 }
 static inline uint32_t weft__count_owner(const weft_count *c) {
   /* order: acquire [share]: who finds that there is no owner sees the body as the owner left it. */
