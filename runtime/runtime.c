@@ -114,6 +114,7 @@ void weft_finalize(void) {
   if (weft__self()->brackets) weft__misuse("weft_finalize", "a read bracket is open");
   if (weft__self()->sections_open) weft__misuse("weft_finalize", "a critical section is open");
   weft__threads_wait();
+  weft__finalizers_at_exit();
   weft__types_forget();
   weft__gc_at_end();
   weft__grace_settle(weft__self());
@@ -128,6 +129,7 @@ void weft_finalize(void) {
   weft__threads_reset();
   weft__types_fini();
   weft__gc_fini();
+  weft__finalizers_fini();
   weft__weak_fini();
   weft__heap_fini();
   weft__store_release(&state, (uint32_t)STOPPED);

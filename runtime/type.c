@@ -36,6 +36,11 @@ static weft_object *type_call(weft_object *self, weft_object *const *args, size_
   return o;
 }
 
+bool weft__at_most_one(const weft_type *type, size_t n) {
+  if (n <= 1) return true;
+  return weft_raise(&weft_TypeError, "%s expected at most 1 argument, got %zu", type->spec.name, n);
+}
+
 const weft_type weft_object_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "object", .basic_size = sizeof(weft_object), .flags = WEFT_TYPE_BASE, .hash = weft__hash_identity},

@@ -46,6 +46,9 @@ bool weft__weak_clear_garbage(weft_object *const *garbage, size_t n, weft__weakr
 /* Does it: calls references that are not garbage, if `call`, and drops the shared ones. May: run callbacks. */
 void weft__weak_call(weft__weakref *calls, bool call);
 
+/* The runtime ends: calls the finalizers (finalizer.c) that are to be called then, and drops the others. May: run them. */
+void weft__finalizers_at_exit(void);
+void weft__finalizers_fini(void);
 void weft__weak_fini(void);
 
 /* --- For kinds of references --- */
@@ -78,6 +81,7 @@ void weft__weakref_release(weft_object *self);
 void weft__weakref_dealloc(weft_object *self);
 weft_object *weft__weakref_repr(weft_object *self);
 int weft__weakref_hash(weft_object *self, int64_t *hash);
+int weft__weakref_compare(weft_object *a, weft_object *b, enum weft_compare_op op);
 weft_object *weft__weakref_call(weft_object *self, weft_object *const *args, size_t n);
 
 /* The method that a reference to one means. Returns new. Errors: memory. */

@@ -147,7 +147,7 @@ int weft__weakref_hash(weft_object *self, int64_t *hash) {
 }
 
 /* By the targets, as long as both are alive. */
-static int weakref_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
+int weft__weakref_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
   bool refs = weft_weakref_check(a) && weft_weakref_check(b);
   if ((op != WEFT_EQ && op != WEFT_NE) || !refs) return WEFT_NOT_IMPLEMENTED;
   weft_auto weft_object *x = weft__weak_revive((weft__weakref *)a), *y = weft__weak_revive((weft__weakref *)b);
@@ -184,7 +184,7 @@ const weft_type weft_weakref_type = {
              .dealloc = weft__weakref_dealloc,
              .repr = weft__weakref_repr,
              .hash = weft__weakref_hash,
-             .compare = weakref_compare,
+             .compare = weft__weakref_compare,
              .call = weft__weakref_call},
     .body_init = weakref_body_init,
     .make = weakref_make,
