@@ -27,6 +27,12 @@ static const weft_type member_type = WEFT__WEAK_ENTRY_TYPE("weak_member", member
 static bool is_weak_set(const char *call, weft_object *o) { return weft__expect(call, o, &weft_weak_set_type); }
 static weft_object *data_of(weft_object *o) { return ((container *)o)->data; }
 
+/* A list of the entries, as at one moment: iterating over the data itself would be disturbed by deaths. */
+static weft_object *entries_of(weft_object *o) {
+  weft_auto weft_object *copy = weft_set_copy(data_of(o));
+  return copy ? weft_list_from(copy) : NULL;
+}
+
 /* --- Single members --- */
 
 weft_object *weft_weak_set_new(void) { return weft__weak_container_make(&weft_weak_set_type, weft_set_new()); }
@@ -106,13 +112,13 @@ static int member_of(weft_object *o, weft_object *entry, unsigned part, weft_obj
 
 static weft_object *weak_set_iter(weft_object *o) {
   uint64_t changes = weft__weak_changes((container *)o);
-  return weft__weak_iterate(o, weft_list_from(data_of(o)), changes, member_of, 0);
+  return weft__weak_iterate(o, entries_of(o), changes, member_of, 0);
 }
 
 weft_object *weft_weak_set_members(weft_object *o) {
   static const char call[] = "weft_weak_set_members";
   if (!is_weak_set(call, o)) return NULL;
-  weft_auto weft_object *entries = weft_list_from(data_of(o)), *members = entries ? weft_list_new() : NULL;
+  weft_auto weft_object *entries = entries_of(o), *members = entries ? weft_list_new() : NULL;
   for (int64_t i = 0, n = members ? weft_list_length(entries) : 0; i < n; i++) {
     weft_auto weft_object *entry = weft_list_get(entries, i);
     weft_auto weft_object *member = weft__weak_revive((weft__weakref *)entry);
@@ -161,7 +167,7 @@ int weft_weak_set_update(weft_object *o, weft_object *other) {
 
 /* Removes the entries that are, or are not, among the references. */
 static int sift(weft_object *o, weft_object *refs, bool among) {
-  weft_auto weft_object *entries = weft_list_from(data_of(o));
+  weft_auto weft_object *entries = entries_of(o);
   for (int64_t i = 0, n = entries ? weft_list_length(entries) : 0; i < n; i++) {
     weft_auto weft_object *entry = weft_list_get(entries, i);
     int is = weft_set_contains(refs, entry);

@@ -89,3 +89,70 @@ WeakTest(weak_faults, a_collection_without_memory_leaves_references_alone) {
   }
   cr_assert(calls == 1 && is_dead(ref));
 }
+
+/* --- Containers and finalizers --- */
+
+static bool use_weak_dict(bool of_keys) {
+  weft_auto weft_object *dict = of_keys ? weft_weak_key_dict_new() : weft_weak_value_dict_new();
+  weft_auto weft_object *a = dict ? weft_list_new() : NULL, *o = a ? weft_instance_new(thing_type) : NULL;
+  if (!o) return false;
+  weft_object *k = of_keys ? o : INT(1), *v = of_keys ? INT(1) : a;
+  if (weft_weak_dict_set(dict, k, v) < 0) {
+    if (weft_weak_dict_length(dict) != 0) abort();
+    return false;
+  }
+  weft_auto weft_object *got = weft_weak_dict_set_default(dict, of_keys ? (weft_object *)thing_type : INT(2), v);
+  weft_auto weft_object *items = got ? weft_weak_dict_items(dict) : NULL, *iterator = items ? weft_iter(dict) : NULL;
+  weft_auto weft_object *first = iterator ? weft_next(iterator) : NULL, *copy = first ? weft_weak_dict_copy(dict) : NULL;
+  weft_auto weft_object *both = copy ? weft_or(copy, dict) : NULL;
+  bool same = both && weft_compare(both, dict, WEFT_EQ) == 1;
+  weft_auto weft_object *pair = same ? weft_weak_dict_pop_item(copy) : NULL;
+  if (!pair || weft_weak_dict_delete(dict, k) < 0) return false;
+  return weft_weak_dict_update(dict, both) == 0 && weft_weak_dict_clear(dict) == 0;
+}
+static bool use_value_dict(void) { return use_weak_dict(false); }
+static bool use_key_dict(void) { return use_weak_dict(true); }
+WeakTest(weak_faults, weak_value_dicts) { cr_assert_geq(fail_everywhere(use_value_dict), 15); }
+WeakTest(weak_faults, weak_key_dicts) {
+  weft_auto weft_object *ref = ref_to((weft_object *)thing_type, NULL); /* it stays */
+  blocks_left_on_purpose += 1;
+  cr_assert_geq(fail_everywhere(use_key_dict), 15);
+}
+
+static bool use_weak_set(void) {
+  weft_auto weft_object *a = weft_instance_new(thing_type), *b = a ? weft_instance_new(thing_type) : NULL;
+  weft_auto weft_object *list = b ? weft_list_of(2, (weft_object *[]){a, b}) : NULL;
+  weft_auto weft_object *s = list ? weft_weak_set_from(list) : NULL, *one = s ? weft_weak_set_new() : NULL;
+  if (!one || weft_weak_set_add(one, a) < 0) return false;
+  weft_auto weft_object *with = weft_weak_set_union(s, one), *both = with ? weft_weak_set_intersection(s, one) : NULL;
+  weft_auto weft_object *rest = both ? weft_weak_set_difference(s, one) : NULL;
+  weft_auto weft_object *other = rest ? weft_weak_set_symmetric_difference(s, one) : NULL;
+  weft_auto weft_object *iterator = other ? weft_iter(s) : NULL, *first = iterator ? weft_next(iterator) : NULL;
+  weft_auto weft_object *text = first ? weft_repr(s) : NULL;
+  if (!text || weft_weak_set_is_subset(one, s) != 1 || weft_weak_set_intersection_update(s, one) < 0) return false;
+  weft_auto weft_object *last = weft_weak_set_pop(s);
+  return last;
+}
+WeakTest(weak_faults, weak_sets) { cr_assert_geq(fail_everywhere(use_weak_set), 20); }
+
+static bool use_finalizers(void) {
+  weft_auto weft_object *o = weft_instance_new(thing_type);
+  weft_object *arg = WEFT_NONE;
+  weft_auto weft_object *f = o ? weft_finalizer_new(o, counter, 1, &arg) : NULL, *peeked = f ? weft_finalizer_peek(f) : NULL;
+  weft_auto weft_object *detached = peeked ? weft_finalizer_detach(f) : NULL;
+  if (f && !detached) weft_finalizer_call(f); /* the runtime keeps it otherwise, with its function */
+  return detached;
+}
+WeakTest(weak_faults, finalizers) { cr_assert_geq(fail_everywhere(use_finalizers), 4); }
+
+WeakTest(weak_faults, an_entry_dies_without_memory) {
+  weft_auto weft_object *values = weft_weak_value_dict_new(), *keys = weft_weak_key_dict_new(), *s = weft_weak_set_new();
+  weft_object *o = thing();
+  weft_weak_dict_set(values, INT(1), o);
+  weft_weak_dict_set(keys, o, INT(1));
+  weft_weak_set_add(s, o);
+  weft_heap_fail_nth(1);
+  weft_decref(o);
+  weft_heap_fail_nth(0);
+  cr_assert(weft_weak_dict_length(values) == 0 && weft_weak_dict_length(keys) == 0 && weft_weak_set_length(s) == 0);
+}
