@@ -387,9 +387,13 @@ static bool make_room(dict *d, bool private, size_t n, const weft_object *key, s
 }
 
 /* Replaces the value of an entry; returns the old one. */
-static weft_object *swap_value(table *t, size_t i, weft_object *value_steal) {
-  /* order: acq_rel [dict-value]: publishes the value; sees the old one as it was made. */
-  uintptr_t old = weft__exchange_acq_rel(&weft__table_entry(t, i)[1], (uintptr_t)value_steal);
+static weft_object *swap_value(table *t, size_t i, weft_object *value_steal, bool private) {
+  uintptr_t *at = &weft__table_entry(t, i)[1], old = weft__load_relaxed(at);
+  if (private)
+    weft__store_relaxed(at, (uintptr_t)value_steal);
+  else
+    /* order: acq_rel [dict-value]: publishes the value; sees the old one as it was made. */
+    old = weft__exchange_acq_rel(at, (uintptr_t)value_steal);
   return (weft_object *)(old & ~(uintptr_t)WEFT__FROZEN);
 }
 
@@ -406,7 +410,7 @@ static bool add(struct search *s, weft_object *value, struct leftover *left) {
 static void take_out(struct search *s, struct leftover *left) {
   uintptr_t *entry = weft__table_entry(s->table, (size_t)s->entry);
   left->key = (weft_object *)entry[0];
-  left->value = swap_value(s->table, (size_t)s->entry, NULL);
+  left->value = swap_value(s->table, (size_t)s->entry, NULL, s->private);
   weft__cell_store(s->table, s->cell, weft__deleted_cell(s->table->width), s->table->width);
   key_has_changed(s->d, s->d->size - 1);
 }
@@ -440,8 +444,8 @@ static weft_object *value_of(const struct search *s) {
   return value;
 }
 
-/* Sets the key's value, or, `keep`, only if there is none: then *kept is a new reference to the one there is. 1: the key
- * is new; 0; -1. */
+/* Sets the key's value, or, `keep`, only if there is none: then *kept is a new reference to the one there is. 1: the
+ * key is new; 0; -1. */
 static int set(const char *call, weft_object *o, weft_object *key, weft_object *value, bool keep, weft_object **kept) {
   struct search s;
   struct leftover left = {0};
@@ -454,7 +458,7 @@ static int set(const char *call, weft_object *o, weft_object *key, weft_object *
   else if (keep)
     *kept = value_of(&s);
   else
-    left.value = swap_value(s.table, (size_t)s.entry, weft_new_ref(value));
+    left.value = swap_value(s.table, (size_t)s.entry, weft_new_ref(value), s.private);
   leave(&s, WRITING);
   drop(left, s.private);
   if (!good) weft_raise_memory();
@@ -479,8 +483,7 @@ static WEFT_NOINLINE int set_touched(weft_object *o, weft_object *key, weft_obje
     weft_decref(old);
     return 0;
   }
-  if (WEFT_UNLIKELY(i != WEFT__MISSING || t->used == t->capacity))
-    return set_slow(o, key, value);
+  if (WEFT_UNLIKELY(i != WEFT__MISSING || t->used == t->capacity)) return set_slow(o, key, value);
   size_t cell = WEFT_LIKELY(t->used == ((dict *)o)->size) ? p.i : free_cell(t, start);
   table_add_at(t, cell, p.tag, weft_new_ref(key), weft_new_ref(value), hash);
   key_has_changed((dict *)o, ((dict *)o)->size + 1);
@@ -737,7 +740,8 @@ static int update_from_dict(weft_object *o, dict *other, bool override) {
   int failed = 0;
   for (size_t i = 0; i < t->used && !failed; i++) {
     weft_object *key = (weft_object *)weft__table_entry(t, i)[0], *value = weft__table_value_at(t, i), *kept = NULL;
-    failed = (override ? weft_dict_set(o, key, value) : set("weft_dict_merge", o, key, value, true, &kept)) < 0 ? -1 : 0;
+    failed =
+        (override ? weft_dict_set(o, key, value) : set("weft_dict_merge", o, key, value, true, &kept)) < 0 ? -1 : 0;
     weft_xdecref(kept);
   }
   drop_table(t, true);

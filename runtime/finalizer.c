@@ -16,7 +16,8 @@
 
 typedef struct finalizer {
   weft__weakref ref;
-  weft_object *function, *args; /* a tuple; both NULL once it is not alive. Protected by the lock, as all that follows */
+  weft_object *function,
+      *args; /* a tuple; both NULL once it is not alive. Protected by the lock, as all that follows */
   struct finalizer *newer, *older;
   bool at_exit;
 } finalizer;

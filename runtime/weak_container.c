@@ -41,7 +41,7 @@ void weft__weak_container_dealloc(weft_object *self) {
 /* --- Iterators --- */
 
 struct weak_iterator {
-  weft_object header; /* the rest never changes */
+  weft_object header;               /* the rest never changes */
   weft_object *container, *entries; /* the latter: an iterator */
   uint64_t changes;
   weft__weak_item item;
@@ -50,8 +50,8 @@ struct weak_iterator {
 
 static const weft_type weak_iterator_type;
 
-weft_object *weft__weak_iterate(weft_object *container, weft_object *entries_steal, uint64_t changes, weft__weak_item item,
-                                unsigned part) {
+weft_object *weft__weak_iterate(weft_object *container, weft_object *entries_steal, uint64_t changes,
+                                weft__weak_item item, unsigned part) {
   weft_object *each = entries_steal ? weft_iter(entries_steal) : NULL;
   weft_xdecref(entries_steal);
   struct weak_iterator *it = each ? weft__object_alloc(&weak_iterator_type, sizeof *it, "weft_iter") : NULL;

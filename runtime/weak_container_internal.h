@@ -3,8 +3,8 @@
  * What weak dicts and weak sets share.
  *
  * The container has a dict or set of its own, `data`, which nobody else knows, with weak references as values or keys:
- * *entries*. An entry takes itself out of `data` when its target dies; for that it holds `data` (as its `callback`). The
- * cycle is no harm: when the container dies it clears `data`; and the collector sees all of it.
+ * *entries*. An entry takes itself out of `data` when its target dies; for that it holds `data` (as its `callback`).
+ * The cycle is no harm: when the container dies it clears `data`; and the collector sees all of it.
  */
 #ifndef WEFT_WEAK_CONTAINER_INTERNAL_H
 #define WEFT_WEAK_CONTAINER_INTERNAL_H
@@ -32,28 +32,27 @@ void weft__weak_container_dealloc(weft_object *self);
 
 /* 1: *item is what an iterator gives for the entry, a new reference; 0: the entry is dead; -1: error. */
 typedef int (*weft__weak_item)(weft_object *container, weft_object *entry, unsigned part, weft_object **item);
-/* An iterator over a list of the container's entries, which may be NULL, with an error set. `changes` are those that had
- * been made before the list. Returns new. */
-weft_object *weft__weak_iterate(weft_object *container, weft_object *entries_steal, uint64_t changes, weft__weak_item item,
-                                unsigned part);
+/* An iterator over a list of the container's entries, which may be NULL, with an error set. `changes` are those that
+ * had been made before the list. Returns new. */
+weft_object *weft__weak_iterate(weft_object *container, weft_object *entries_steal, uint64_t changes,
+                                weft__weak_item item, unsigned part);
 
 /* A type of entries without fields of their own. */
-#define WEFT__WEAK_ENTRY_TYPE(name_, died)               \
-  {                                                      \
-    .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},   \
-    .spec = {.name = name_,                              \
-             .base = &weft_weakref_type,                 \
-             .basic_size = sizeof(weft__weakref),        \
-             .flags = WEFT_TYPE_CONTAINER,               \
-             .traverse = weft__weakref_traverse,         \
-             .clear = weft__weakref_clear,               \
-             .dealloc = weft__weakref_dealloc,           \
-             .repr = weft__weakref_repr,                 \
-             .hash = weft__weakref_hash,                 \
-             .compare = weft__weakref_compare,           \
-             .call = weft__weakref_call},                \
-    .quiet = true, .release = weft__weakref_release,     \
-    .is_weak = true, .weak_died = died,                  \
+#define WEFT__WEAK_ENTRY_TYPE(name_, died)                                               \
+  {                                                                                      \
+    .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},                                   \
+    .spec = {.name = name_,                                                              \
+             .base = &weft_weakref_type,                                                 \
+             .basic_size = sizeof(weft__weakref),                                        \
+             .flags = WEFT_TYPE_CONTAINER,                                               \
+             .traverse = weft__weakref_traverse,                                         \
+             .clear = weft__weakref_clear,                                               \
+             .dealloc = weft__weakref_dealloc,                                           \
+             .repr = weft__weakref_repr,                                                 \
+             .hash = weft__weakref_hash,                                                 \
+             .compare = weft__weakref_compare,                                           \
+             .call = weft__weakref_call},                                                \
+    .quiet = true, .release = weft__weakref_release, .is_weak = true, .weak_died = died, \
   }
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Weak value dicts and weak key dicts. The data of the former leads from keys to entries, which know their keys; that of
- * the latter from entries to values. What the two do differently is in their `kind`.
+ * Weak value dicts and weak key dicts. The data of the former leads from keys to entries, which know their keys; that
+ * of the latter from entries to values. What the two do differently is in their `kind`.
  *
- * An entry that is found dead counts as not there: its death is just about to remove it. It removes itself only if it is
- * still what the key leads to, so that a value that has taken its place stays.
+ * An entry that is found dead counts as not there: its death is just about to remove it. It removes itself only if it
+ * is still what the key leads to, so that a value that has taken its place stays.
  */
 #include "runtime/weak_dict.h"
 
@@ -213,10 +213,11 @@ static int key_look_up(weft_object *data, weft_object *entry, weft_object **key,
 
 /* --- Kinds --- */
 
-static const struct kind value_kind = {&weft_weak_value_dict_type, value_find, value_set, value_set_default,
-                                       value_take, value_parts, weft_dict_values, value_look_up};
-static const struct kind key_kind = {&weft_weak_key_dict_type, key_find, key_set, key_set_default,
-                                     key_take, key_parts, weft_dict_keys, key_look_up};
+static const struct kind value_kind = {&weft_weak_value_dict_type, value_find,   value_set,
+                                       value_set_default,          value_take,   value_parts,
+                                       weft_dict_values,           value_look_up};
+static const struct kind key_kind = {
+    &weft_weak_key_dict_type, key_find, key_set, key_set_default, key_take, key_parts, weft_dict_keys, key_look_up};
 
 static const struct kind *kind_of(const weft_object *o) {
   if (weft_is_instance(o, &weft_weak_value_dict_type)) return &value_kind;
@@ -237,7 +238,9 @@ static weft_object *data_of(weft_object *o) { return ((container *)o)->data; }
 weft_object *weft_weak_value_dict_new(void) {
   return weft__weak_container_make(&weft_weak_value_dict_type, weft_dict_new());
 }
-weft_object *weft_weak_key_dict_new(void) { return weft__weak_container_make(&weft_weak_key_dict_type, weft_dict_new()); }
+weft_object *weft_weak_key_dict_new(void) {
+  return weft__weak_container_make(&weft_weak_key_dict_type, weft_dict_new());
+}
 
 int64_t weft_weak_dict_length(weft_object *o) {
   return expect("weft_weak_dict_length", o) ? weft_dict_length(data_of(o)) : -1;
@@ -466,27 +469,27 @@ static weft_object *weak_dict_make(const weft_type *type, weft_object *const *ar
   return o;
 }
 
-#define WEAK_DICT_TYPE(symbol, name_)                                    \
-  const weft_type symbol = {                                             \
-      .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},                 \
-      .spec = {.name = name_,                                            \
-               .base = &weft_object_type,                                \
-               .basic_size = sizeof(container),                          \
-               .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,            \
-               .traverse = weft__weak_container_traverse,                \
-               .clear = weft__weak_container_clear,                      \
-               .dealloc = weft__weak_container_dealloc,                  \
-               .repr = weak_dict_repr,                                   \
-               .compare = weak_dict_compare,                             \
-               .bit_or = weak_dict_or,                                   \
-               .in_place_or = weak_dict_in_place_or,                     \
-               .length = weft_weak_dict_length,                          \
-               .get_item = weak_dict_get_item,                           \
-               .set_item = weak_dict_set_item,                           \
-               .contains = weft_weak_dict_contains,                      \
-               .iter = weft_weak_dict_iter_keys},                        \
-      .make = weak_dict_make,                                            \
-      .weak = true,                                                      \
+#define WEAK_DICT_TYPE(symbol, name_)                         \
+  const weft_type symbol = {                                  \
+      .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},      \
+      .spec = {.name = name_,                                 \
+               .base = &weft_object_type,                     \
+               .basic_size = sizeof(container),               \
+               .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE, \
+               .traverse = weft__weak_container_traverse,     \
+               .clear = weft__weak_container_clear,           \
+               .dealloc = weft__weak_container_dealloc,       \
+               .repr = weak_dict_repr,                        \
+               .compare = weak_dict_compare,                  \
+               .bit_or = weak_dict_or,                        \
+               .in_place_or = weak_dict_in_place_or,          \
+               .length = weft_weak_dict_length,               \
+               .get_item = weak_dict_get_item,                \
+               .set_item = weak_dict_set_item,                \
+               .contains = weft_weak_dict_contains,           \
+               .iter = weft_weak_dict_iter_keys},             \
+      .make = weak_dict_make,                                 \
+      .weak = true,                                           \
   }
 
 WEAK_DICT_TYPE(weft_weak_value_dict_type, "WeakValueDictionary");

@@ -41,7 +41,8 @@ WEFT_API weft_object *weft_weak_dict_set_default(weft_object *dict, weft_object 
 WEFT_API int weft_weak_dict_delete(weft_object *dict, weft_object *key);
 /* Removes `key` and returns its value; when there is none, `otherwise`, or KeyError if that is NULL. Returns new. */
 WEFT_API weft_object *weft_weak_dict_pop(weft_object *dict, weft_object *key, weft_object *otherwise);
-/* Removes the entry that came last and returns the tuple (key, value). Returns new. Errors: also KeyError when empty. */
+/* Removes the entry that came last and returns the tuple (key, value). Returns new. Errors: also KeyError when empty.
+ */
 WEFT_API weft_object *weft_weak_dict_pop_item(weft_object *dict);
 /* Removes all entries. May: run finalizers. */
 WEFT_API int weft_weak_dict_clear(weft_object *dict);

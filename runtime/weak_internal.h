@@ -46,7 +46,8 @@ bool weft__weak_clear_garbage(weft_object *const *garbage, size_t n, weft__weakr
 /* Does it: calls references that are not garbage, if `call`, and drops the shared ones. May: run callbacks. */
 void weft__weak_call(weft__weakref *calls, bool call);
 
-/* The runtime ends: calls the finalizers (finalizer.c) that are to be called then, and drops the others. May: run them. */
+/* The runtime ends: calls the finalizers (finalizer.c) that are to be called then, and drops the others. May: run them.
+ */
 void weft__finalizers_at_exit(void);
 void weft__finalizers_fini(void);
 void weft__weak_fini(void);

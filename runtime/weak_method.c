@@ -16,8 +16,8 @@ weft_object *weft_weak_method_new(weft_object *method, weft_object *callback) {
   weft_object *function, *self;
   weft__method_parts(method, &function, &self);
   if (!weft__weak_allowed(call, self)) return NULL;
-  struct weak_method *m =
-      (struct weak_method *)weft__weakref_alloc(&weft_weak_method_type, sizeof *m, callback == WEFT_NONE ? NULL : callback);
+  struct weak_method *m = (struct weak_method *)weft__weakref_alloc(&weft_weak_method_type, sizeof *m,
+                                                                    callback == WEFT_NONE ? NULL : callback);
   if (!m) return NULL;
   m->function = weft_new_ref(function);
   return weft__weakref_tie(&m->ref, self, WEFT__WEAK_OF_MANY);

@@ -47,10 +47,10 @@ static weft_object *proxy_call(weft_object *self, weft_object *const *args, size
   return target ? weft_call(target, args, n) : NULL;
 }
 
-#define OPERATION(name, operation)                                      \
-  static weft_object *proxy_##name(weft_object *a, weft_object *b) {    \
-    weft_auto weft_object *x = meant(a), *y = x ? meant(b) : NULL;      \
-    return y ? operation(x, y) : NULL;                                  \
+#define OPERATION(name, operation)                                   \
+  static weft_object *proxy_##name(weft_object *a, weft_object *b) { \
+    weft_auto weft_object *x = meant(a), *y = x ? meant(b) : NULL;   \
+    return y ? operation(x, y) : NULL;                               \
   }
 OPERATION(add, weft_add)
 OPERATION(subtract, weft_subtract)
@@ -110,45 +110,45 @@ static int proxy_setattr(weft_object *self, weft_object *name, weft_object *valu
   return target ? weft_setattr(target, name, value) : -1;
 }
 
-#define PROXY_TYPE(symbol, name_, call_)                    \
-  const weft_type symbol = {                                \
-      .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},    \
-      .spec = {.name = name_,                               \
-               .base = &weft_object_type,                   \
-               .basic_size = sizeof(weft__weakref),         \
-               .flags = WEFT_TYPE_CONTAINER,                \
-               .traverse = weft__weakref_traverse,          \
-               .clear = weft__weakref_clear,                \
-               .dealloc = weft__weakref_dealloc,            \
-               .repr = proxy_repr,                          \
-               .str = proxy_str,                            \
-               .compare = proxy_compare,                    \
-               .is_true = proxy_is_true,                    \
-               .call = call_,                               \
-               .add = proxy_add,                            \
-               .subtract = proxy_subtract,                  \
-               .multiply = proxy_multiply,                  \
-               .bit_and = proxy_and,                        \
-               .bit_or = proxy_or,                          \
-               .bit_xor = proxy_xor,                        \
-               .in_place_add = proxy_in_place_add,          \
+#define PROXY_TYPE(symbol, name_, call_)                     \
+  const weft_type symbol = {                                 \
+      .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},     \
+      .spec = {.name = name_,                                \
+               .base = &weft_object_type,                    \
+               .basic_size = sizeof(weft__weakref),          \
+               .flags = WEFT_TYPE_CONTAINER,                 \
+               .traverse = weft__weakref_traverse,           \
+               .clear = weft__weakref_clear,                 \
+               .dealloc = weft__weakref_dealloc,             \
+               .repr = proxy_repr,                           \
+               .str = proxy_str,                             \
+               .compare = proxy_compare,                     \
+               .is_true = proxy_is_true,                     \
+               .call = call_,                                \
+               .add = proxy_add,                             \
+               .subtract = proxy_subtract,                   \
+               .multiply = proxy_multiply,                   \
+               .bit_and = proxy_and,                         \
+               .bit_or = proxy_or,                           \
+               .bit_xor = proxy_xor,                         \
+               .in_place_add = proxy_in_place_add,           \
                .in_place_subtract = proxy_in_place_subtract, \
                .in_place_multiply = proxy_in_place_multiply, \
-               .in_place_and = proxy_in_place_and,          \
-               .in_place_or = proxy_in_place_or,            \
-               .in_place_xor = proxy_in_place_xor,          \
-               .length = proxy_length,                      \
-               .get_item = proxy_get_item,                  \
-               .set_item = proxy_set_item,                  \
-               .contains = proxy_contains,                  \
-               .iter = proxy_iter,                          \
-               .next = proxy_next,                          \
-               .reversed = proxy_reversed,                  \
-               .getattr = proxy_getattr,                    \
-               .setattr = proxy_setattr},                   \
-      .quiet = true,                                        \
-      .release = weft__weakref_release,                     \
-      .is_weak = true,                                      \
+               .in_place_and = proxy_in_place_and,           \
+               .in_place_or = proxy_in_place_or,             \
+               .in_place_xor = proxy_in_place_xor,           \
+               .length = proxy_length,                       \
+               .get_item = proxy_get_item,                   \
+               .set_item = proxy_set_item,                   \
+               .contains = proxy_contains,                   \
+               .iter = proxy_iter,                           \
+               .next = proxy_next,                           \
+               .reversed = proxy_reversed,                   \
+               .getattr = proxy_getattr,                     \
+               .setattr = proxy_setattr},                    \
+      .quiet = true,                                         \
+      .release = weft__weakref_release,                      \
+      .is_weak = true,                                       \
   }
 
 PROXY_TYPE(weft_proxy_type, "weakproxy", NULL);

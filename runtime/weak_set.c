@@ -139,9 +139,9 @@ static weft_object *refs_to(const char *call, weft_object *items, weft_object *d
   weft_auto weft_object *refs = data ? weft_list_new() : weft_set_new();
   for (int64_t i = 0, n = refs ? weft_list_length(items) : 0; i < n; i++) {
     weft_auto weft_object *item = weft_list_get(items, i);
-    weft_auto weft_object *ref = data                            ? weft__weak_entry_new(call, &member_type, item, data)
+    weft_auto weft_object *ref = data                             ? weft__weak_entry_new(call, &member_type, item, data)
                                  : weft__weak_allowed(call, item) ? weft_weakref_new(item, NULL)
-                                                                 : NULL;
+                                                                  : NULL;
     int64_t hash;
     if (!ref || weft_hash(ref, &hash) < 0) return NULL;
     if ((data ? weft_list_append(refs, ref) : weft_set_add(refs, ref)) < 0) return NULL;
@@ -260,22 +260,23 @@ static weft_object *weak_set_repr(weft_object *self) {
 
 /* By inclusion; weak sets only. */
 static int weak_set_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
-  if (!weft_is_instance(a, &weft_weak_set_type) || !weft_is_instance(b, &weft_weak_set_type)) return WEFT_NOT_IMPLEMENTED;
+  if (!weft_is_instance(a, &weft_weak_set_type) || !weft_is_instance(b, &weft_weak_set_type))
+    return WEFT_NOT_IMPLEMENTED;
   return weft_compare(data_of(a), data_of(b), op);
 }
 
-#define OPERATION(name, function)                                                    \
-  static weft_object *weak_set_##name(weft_object *a, weft_object *b) {              \
-    return weft_is_instance(a, &weft_weak_set_type) ? function(a, b) : NULL;         \
+#define OPERATION(name, function)                                            \
+  static weft_object *weak_set_##name(weft_object *a, weft_object *b) {      \
+    return weft_is_instance(a, &weft_weak_set_type) ? function(a, b) : NULL; \
   }
 OPERATION(or, weft_weak_set_union)
 OPERATION(and, weft_weak_set_intersection)
 OPERATION(subtract, weft_weak_set_difference)
 OPERATION(xor, weft_weak_set_symmetric_difference)
 
-#define CHANGE(name, function)                                                       \
-  static weft_object *weak_set_in_place_##name(weft_object *a, weft_object *b) {     \
-    return function(a, b) < 0 ? NULL : weft_new_ref(a);                              \
+#define CHANGE(name, function)                                                   \
+  static weft_object *weak_set_in_place_##name(weft_object *a, weft_object *b) { \
+    return function(a, b) < 0 ? NULL : weft_new_ref(a);                          \
   }
 CHANGE(or, weft_weak_set_update)
 CHANGE(and, weft_weak_set_intersection_update)

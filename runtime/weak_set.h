@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A set that does not keep its members alive: a member that dies is none any more. Members are hashable objects that can
- * have weak references.
+ * A set that does not keep its members alive: a member that dies is none any more. Members are hashable objects that
+ * can have weak references.
  *
  * It works like set: each operation on one member is atomic and a safepoint; one on many members is atomic for each. An
  * iterator goes through the members that were there when it was made and skips those that have gone since; when some
@@ -19,8 +19,8 @@ extern WEFT_API const weft_type weft_weak_set_type;
 /* All of these: Errors: TypeError (no weak set; an object that is not hashable, or cannot have weak references; `other`
  * is no iterable), those of hashing, comparing and iterating, memory. */
 
-/* An empty one; one with the members of `other`; one with the same members. Calling the type takes an optional iterable.
- * Return new. */
+/* An empty one; one with the members of `other`; one with the same members. Calling the type takes an optional
+ * iterable. Return new. */
 WEFT_API weft_object *weft_weak_set_new(void);
 WEFT_API weft_object *weft_weak_set_from(weft_object *other);
 WEFT_API weft_object *weft_weak_set_copy(weft_object *set);
@@ -41,8 +41,8 @@ WEFT_API int weft_weak_set_clear(weft_object *set);
 /* A list of the members. Returns new. */
 WEFT_API weft_object *weft_weak_set_members(weft_object *set);
 
-/* Change the set: add, keep, remove, toggle the members of `other`. Return 0, or -1: then it is unaltered, unless memory
- * ran out or comparing failed half-way. */
+/* Change the set: add, keep, remove, toggle the members of `other`. Return 0, or -1: then it is unaltered, unless
+ * memory ran out or comparing failed half-way. */
 WEFT_API int weft_weak_set_update(weft_object *set, weft_object *other);
 WEFT_API int weft_weak_set_intersection_update(weft_object *set, weft_object *other);
 WEFT_API int weft_weak_set_difference_update(weft_object *set, weft_object *other);

@@ -55,10 +55,11 @@ struct table {
 };
 
 struct stripe {
-  /* Sections are of a few dozen instructions, and nobody sleeps: so to unlock costs no atomic, as a weft__lock would. */
+  /* Sections are of a few dozen instructions, and nobody sleeps: so to unlock costs no atomic, as a weft__lock would.
+   */
   __attribute__((aligned(WEFT_CACHE_LINE))) uint32_t locked; /* atomic */
-  uint32_t version;    /* atomic: odd while cells move */
-  struct table *table; /* atomic; NULL: none yet */
+  uint32_t version;                                          /* atomic: odd while cells move */
+  struct table *table;                                       /* atomic; NULL: none yet */
   size_t used;
 };
 
@@ -267,7 +268,7 @@ static void see(struct stripe *s, weft__weakref *r) {
   struct cell *c = find(s, r->target);
   weft__store_release(&c->first, c->first | SEEN);
   /* order: release [weak-seen]: who sees it, looks in a bracket; the cell says so to whoever lets the target die. */
-  weft__store_release(&r->seen, (uint8_t)true);
+  weft__store_release(&r->seen, (uint8_t) true);
 }
 
 static weft_object *revive_locked(weft__weakref *r) {

@@ -75,7 +75,8 @@ int weft_weakref_find(weft_object *ref, weft_object **target) {
 weft_object *weft_weakref_peek(weft_object *ref) {
   weft__weakref *r = expect("weft_weakref_peek", ref);
   if (!r) return NULL;
-  if (ref->type == &weft_weak_method_type) return weft_raise(&weft_TypeError, "weft_weakref_peek: methods are made anew");
+  if (ref->type == &weft_weak_method_type)
+    return weft_raise(&weft_TypeError, "weft_weakref_peek: methods are made anew");
   if (!weft__self()->brackets) weft__misuse("weft_weakref_peek", "no bracket is open");
   return weft__weak_look(r);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A weak value dict, a weak key dict and a weak set that four threads change, read and iterate over while the objects in
- * them die, in all threads and by collections; and finalizers of these objects, which threads call, detach, or leave to
- * the objects' deaths and to the end of the runtime. What is read is alive; each finalizer is called once; in the end
- * the containers are empty.
+ * A weak value dict, a weak key dict and a weak set that four threads change, read and iterate over while the objects
+ * in them die, in all threads and by collections; and finalizers of these objects, which threads call, detach, or leave
+ * to the objects' deaths and to the end of the runtime. What is read is alive; each finalizer is called once; in the
+ * end the containers are empty.
  */
 #include "stress.h"
 

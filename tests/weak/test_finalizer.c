@@ -22,8 +22,9 @@ static weft_object *finalizer_of(weft_object *o, weft_object *function) {
   return f;
 }
 static bool is_gone(weft_object *f) {
-  return weft_finalizer_is_alive(f) == 0 && weft_finalizer_peek(f) == WEFT_NONE && weft_finalizer_detach(f) == WEFT_NONE &&
-         weft_finalizer_call(f) == WEFT_NONE && weft_call(f, NULL, 0) == WEFT_NONE;
+  return weft_finalizer_is_alive(f) == 0 && weft_finalizer_peek(f) == WEFT_NONE &&
+         weft_finalizer_detach(f) == WEFT_NONE && weft_finalizer_call(f) == WEFT_NONE &&
+         weft_call(f, NULL, 0) == WEFT_NONE;
 }
 /* Is it (o, function, (67, 43))? Drops it. */
 static bool are_parts(weft_object *tuple_steal, weft_object *o, weft_object *function) {

@@ -63,7 +63,8 @@ WeakTest(proxy, WR_013_acts_on_its_target) {
   cr_assert(weft_set_item(proxy, slice, NULL) == 0 && weft_length(o) == 1);
   set(proxy, "name", value);
   cr_assert(get(o, "name") == value && get(proxy, "name") == value);
-  cr_assert(weft_setattr_text(proxy, "name", NULL) == 0 && !weft_getattr_text(o, "name") && raised(&weft_AttributeError));
+  cr_assert(weft_setattr_text(proxy, "name", NULL) == 0 && !weft_getattr_text(o, "name") &&
+            raised(&weft_AttributeError));
   weft_auto weft_object *two = weft_add(proxy, more), *also = weft_multiply(proxy, INT(2));
   cr_assert(weft_length(two) == 4 && weft_length(also) == 2);
   char expected[100];
@@ -120,7 +121,8 @@ WeakTest(proxy, WR_020_of_something_callable_it_is_callable) {
   weft_object *f = weft_function_new("first", first_argument, 0, NULL);
   weft_auto weft_object *a = proxy_of(f, NULL), *b = proxy_of(f, counter), *o = thing(), *plain = proxy_of(o, NULL);
   weft_object *args[] = {INT(7), INT(8)};
-  cr_assert(a->type == &weft_callable_proxy_type && b->type == &weft_callable_proxy_type && plain->type == &weft_proxy_type);
+  cr_assert(a->type == &weft_callable_proxy_type && b->type == &weft_callable_proxy_type &&
+            plain->type == &weft_proxy_type);
   cr_assert(weft_call(a, args, 1) == INT(7) && weft_call(b, args, 1) == INT(7));
   cr_assert(!weft_call(a, NULL, 0) && raised(&weft_TypeError));
   cr_assert(!weft_call(a, args, 2) && raised(&weft_TypeError));

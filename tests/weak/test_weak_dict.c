@@ -305,7 +305,8 @@ WeakTest(weak_dict, WR_076_WR_077_WR_078_WR_079_made_from_others) {
   weft_dict_set(dict, number, o);
   weft_auto weft_object *from = weft_call((weft_object *)&weft_weak_value_dict_type, &dict, 1);
   cr_assert(has(from, number, o) && length(from) == 1);
-  weft_object *two[] = {dict, dict}, *types[] = {(weft_object *)&weft_weak_value_dict_type, (weft_object *)&weft_weak_key_dict_type};
+  weft_object *two[] = {dict, dict},
+              *types[] = {(weft_object *)&weft_weak_value_dict_type, (weft_object *)&weft_weak_key_dict_type};
   for (int i = 0; i < 2; i++) {
     cr_assert(!weft_call(types[i], two, 2) && raised_with(&weft_TypeError, "at most 1"));
     cr_assert(!weft_call(types[i], &types[i], 1) && raised(&weft_TypeError));
@@ -319,7 +320,8 @@ WeakTest(weak_dict, WR_076_WR_077_WR_078_WR_079_made_from_others) {
 
 WeakTest(weak_dict, WR_080_WR_081_popping_items) {
   for (int kind = 0; kind < 2; kind++) {
-    weft_auto weft_object *a = thing(), *b = thing(), *dict = kind ? weft_weak_key_dict_new() : weft_weak_value_dict_new();
+    weft_auto weft_object *a = thing(), *b = thing(),
+                          *dict = kind ? weft_weak_key_dict_new() : weft_weak_value_dict_new();
     weft_auto weft_object *k1 = kind ? weft_new_ref(a) : STR("key1"), *k2 = kind ? weft_new_ref(b) : STR("key2");
     weft_auto weft_object *v1 = kind ? STR("value1") : weft_new_ref(a), *v2 = kind ? STR("value2") : weft_new_ref(b);
     weft_weak_dict_set(dict, k1, v1);
@@ -335,7 +337,8 @@ WeakTest(weak_dict, WR_080_WR_081_popping_items) {
 
 WeakTest(weak_dict, WR_083_set_default_keeps_the_first) {
   for (int kind = 0; kind < 2; kind++) {
-    weft_auto weft_object *a = thing(), *b = thing(), *dict = kind ? weft_weak_key_dict_new() : weft_weak_value_dict_new();
+    weft_auto weft_object *a = thing(), *b = thing(),
+                          *dict = kind ? weft_weak_key_dict_new() : weft_weak_value_dict_new();
     weft_auto weft_object *k = kind ? thing() : STR("key"), *first = weft_weak_dict_set_default(dict, k, a);
     cr_assert(first == a && has(dict, k, a));
     weft_auto weft_object *second = weft_weak_dict_set_default(dict, k, b);
@@ -353,7 +356,8 @@ WeakTest(weak_dict, WR_084_WR_086_updating) {
     cr_assert(weft_weak_dict_update(dict, from) == 0 && length(dict) == COUNT);
     for (int i = 0; i < COUNT; i++) cr_assert(has(dict, key(dict, i), value(dict, i)));
     weft_auto weft_object *pair = weft_tuple_pack(2, key(dict, 0), value(dict, 1)), *pairs = weft_list_of(1, &pair);
-    cr_assert(weft_weak_dict_update(dict, pairs) == 0 && has(dict, key(dict, 0), value(dict, 1)) && length(dict) == COUNT);
+    cr_assert(weft_weak_dict_update(dict, pairs) == 0 && has(dict, key(dict, 0), value(dict, 1)) &&
+              length(dict) == COUNT);
     cr_assert(weft_weak_dict_update(dict, INT(1)) == -1 && raised(&weft_TypeError));
     weft_auto weft_object *bad = kind ? weft_dict_new() : weft_dict_new();
     weft_dict_set(bad, INT(1), INT(1));
@@ -391,7 +395,8 @@ WeakTest(weak_dict, WR_085_WR_088_unions) {
 
 WeakTest(weak_dict, WR_087_WR_089_deleting_one_of_two) {
   for (int kind = 0; kind < 2; kind++) {
-    weft_auto weft_object *a = thing(), *b = thing(), *dict = kind ? weft_weak_key_dict_new() : weft_weak_value_dict_new();
+    weft_auto weft_object *a = thing(), *b = thing(),
+                          *dict = kind ? weft_weak_key_dict_new() : weft_weak_value_dict_new();
     weft_auto weft_object *k1 = kind ? weft_new_ref(a) : STR("1"), *k2 = kind ? weft_new_ref(b) : STR("2");
     weft_set_item(dict, k1, a);
     weft_set_item(dict, k2, b);
@@ -501,8 +506,8 @@ WeakTest(weak_dict, texts_and_equality) {
 }
 
 WeakTest(weak_dict, a_derived_type) {
-  const weft_type *type = weft_type_new(
-      &(weft_type_spec){.name = "derived", .base = &weft_weak_value_dict_type, .flags = WEFT_TYPE_DICT});
+  const weft_type *type =
+      weft_type_new(&(weft_type_spec){.name = "derived", .base = &weft_weak_value_dict_type, .flags = WEFT_TYPE_DICT});
   weft_auto weft_object *dict = weft_call((weft_object *)type, NULL, 0);
   set(dict, "name", WEFT_TRUE);
   weft_object *o = thing();

@@ -103,7 +103,8 @@ static bool use_weak_dict(bool of_keys) {
   }
   weft_auto weft_object *got = weft_weak_dict_set_default(dict, of_keys ? (weft_object *)thing_type : INT(2), v);
   weft_auto weft_object *items = got ? weft_weak_dict_items(dict) : NULL, *iterator = items ? weft_iter(dict) : NULL;
-  weft_auto weft_object *first = iterator ? weft_next(iterator) : NULL, *copy = first ? weft_weak_dict_copy(dict) : NULL;
+  weft_auto weft_object *first = iterator ? weft_next(iterator) : NULL,
+                        *copy = first ? weft_weak_dict_copy(dict) : NULL;
   weft_auto weft_object *both = copy ? weft_or(copy, dict) : NULL;
   bool same = both && weft_compare(both, dict, WEFT_EQ) == 1;
   weft_auto weft_object *pair = same ? weft_weak_dict_pop_item(copy) : NULL;
@@ -138,7 +139,8 @@ WeakTest(weak_faults, weak_sets) { cr_assert_geq(fail_everywhere(use_weak_set), 
 static bool use_finalizers(void) {
   weft_auto weft_object *o = weft_instance_new(thing_type);
   weft_object *arg = WEFT_NONE;
-  weft_auto weft_object *f = o ? weft_finalizer_new(o, counter, 1, &arg) : NULL, *peeked = f ? weft_finalizer_peek(f) : NULL;
+  weft_auto weft_object *f = o ? weft_finalizer_new(o, counter, 1, &arg) : NULL,
+                        *peeked = f ? weft_finalizer_peek(f) : NULL;
   weft_auto weft_object *detached = peeked ? weft_finalizer_detach(f) : NULL;
   if (f && !detached) weft_finalizer_call(f); /* the runtime keeps it otherwise, with its function */
   return detached;
@@ -146,7 +148,8 @@ static bool use_finalizers(void) {
 WeakTest(weak_faults, finalizers) { cr_assert_geq(fail_everywhere(use_finalizers), 4); }
 
 WeakTest(weak_faults, an_entry_dies_without_memory) {
-  weft_auto weft_object *values = weft_weak_value_dict_new(), *keys = weft_weak_key_dict_new(), *s = weft_weak_set_new();
+  weft_auto weft_object *values = weft_weak_value_dict_new(), *keys = weft_weak_key_dict_new(),
+                        *s = weft_weak_set_new();
   weft_object *o = thing();
   weft_weak_dict_set(values, INT(1), o);
   weft_weak_dict_set(keys, o, INT(1));

@@ -103,7 +103,8 @@ WeakTest(weak_set, WS_005_WS_006_WS_007_WS_010_WS_011_WS_013_combining) {
     cr_assert(was(weft_or(s, other), "abcdef") && was(weft_and(s, other), "cd"), "%d", i);
     cr_assert(was(weft_subtract(s, other), "ab") && was(weft_xor(s, other), "abef"), "%d", i);
   }
-  cr_assert(was(weft_or(s, s), "abcd") && was(weft_and(s, s), "abcd") && was(weft_subtract(s, s), "") && was(weft_xor(s, s), ""));
+  cr_assert(was(weft_or(s, s), "abcd") && was(weft_and(s, s), "abcd") && was(weft_subtract(s, s), "") &&
+            was(weft_xor(s, s), ""));
   cr_assert(!weft_weak_set_union(s, bad) && raised(&weft_TypeError));
   cr_assert(!weft_weak_set_union(s, ints) && raised(&weft_TypeError));
   cr_assert(!weft_weak_set_difference(s, bad) && raised(&weft_TypeError));
@@ -160,7 +161,8 @@ WeakTest(weak_set, WS_023_a_copy_is_equal_and_another) {
 
 WeakTest(weak_set, WS_024_WS_025_WS_026_WS_027_single_members) {
   weft_auto weft_object *s = of("abc"), *list = weft_list_new();
-  cr_assert(weft_weak_set_add(s, hold('Q')) == 0 && is(s, "abcQ") && weft_weak_set_add(s, hold('Q')) == 0 && length(s) == 4);
+  cr_assert(weft_weak_set_add(s, hold('Q')) == 0 && is(s, "abcQ") && weft_weak_set_add(s, hold('Q')) == 0 &&
+            length(s) == 4);
   cr_assert(weft_weak_set_add(s, list) == -1 && raised_with(&weft_TypeError, "unhashable"));
   cr_assert(weft_weak_set_add(s, INT(1)) == -1 && raised(&weft_TypeError));
   weft_object *temporary = letter('T');

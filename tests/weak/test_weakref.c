@@ -75,9 +75,17 @@ WeakTest(weakref, which_objects_can_have_them) {
   const weft_type *bare = weft_type_new(&(weft_type_spec){.name = "bare", .flags = WEFT_TYPE_WEAK});
   const weft_type *derived = weft_type_new(&(weft_type_spec){.name = "derived", .base = weak_slots});
   weft_object *items[] = {WEFT_TRUE};
-  weft_object *yes[] = {weft_list_new(), weft_dict_new(), weft_set_new(), weft_frozenset_new(), function_of(nothing, 0, NULL),
-                        thing(), weft_instance_new(weak_slots), weft_instance_new(derived), weft_object_new(bare, 0),
-                        weft_call((weft_object *)&weft_list_type, NULL, 0), weft_array_new('d')};
+  weft_object *yes[] = {weft_list_new(),
+                        weft_dict_new(),
+                        weft_set_new(),
+                        weft_frozenset_new(),
+                        function_of(nothing, 0, NULL),
+                        thing(),
+                        weft_instance_new(weak_slots),
+                        weft_instance_new(derived),
+                        weft_object_new(bare, 0),
+                        weft_call((weft_object *)&weft_list_type, NULL, 0),
+                        weft_array_new('d')};
   for (size_t i = 0; i < sizeof yes / sizeof *yes; i++) {
     cr_assert_not_null(yes[i], "%zu", i);
     weft_auto weft_object *ref = ref_to(yes[i], NULL);
@@ -85,12 +93,22 @@ WeakTest(weakref, which_objects_can_have_them) {
     weft_decref(yes[i]);
     cr_assert(is_dead(ref), "%zu", i);
   }
-  weft_object *no[] = {INT(1000), FLOAT(1), STR("s"), weft_bytes_new("b", 1), weft_tuple_new(1, items), WEFT_NONE, WEFT_TRUE,
-                       weft_object_new(&weft_object_type, 0), weft_instance_new(slots), weft_range_new(0, 3, 1),
-                       weft_bytearray_new("b", 1), probe_new()};
+  weft_object *no[] = {INT(1000),
+                       FLOAT(1),
+                       STR("s"),
+                       weft_bytes_new("b", 1),
+                       weft_tuple_new(1, items),
+                       WEFT_NONE,
+                       WEFT_TRUE,
+                       weft_object_new(&weft_object_type, 0),
+                       weft_instance_new(slots),
+                       weft_range_new(0, 3, 1),
+                       weft_bytearray_new("b", 1),
+                       probe_new()};
   for (size_t i = 0; i < sizeof no / sizeof *no; i++) {
     cr_assert_not_null(no[i], "%zu", i);
-    cr_assert(!weft_weakref_new(no[i], NULL) && raised_with(&weft_TypeError, "cannot create weak reference to '"), "%zu", i);
+    cr_assert(!weft_weakref_new(no[i], NULL) && raised_with(&weft_TypeError, "cannot create weak reference to '"),
+              "%zu", i);
     cr_assert(!weft_weakref_new(no[i], counter) && raised(&weft_TypeError));
     cr_assert(weft_weakref_count(no[i]) == 0);
     weft_decref(no[i]);
@@ -102,7 +120,8 @@ WeakTest(weakref, CWR_002_CWR_003_CWR_004_checks_tell_references_and_proxies_apa
   weft_auto weft_object *o = thing();
   weft_auto weft_object *ref = ref_to(o, NULL), *proxy = weft_proxy_new(o, NULL);
   weft_auto weft_object *other = weft_call((weft_object *)derived, &o, 1);
-  cr_assert(weft_weakref_check(ref) && weft_weakref_check(other) && !weft_weakref_check(proxy) && !weft_weakref_check(o));
+  cr_assert(weft_weakref_check(ref) && weft_weakref_check(other) && !weft_weakref_check(proxy) &&
+            !weft_weakref_check(o));
   cr_assert(ref->type == &weft_weakref_type && other->type == derived);
   cr_assert(weft_proxy_check(proxy) && !weft_proxy_check(ref) && !weft_proxy_check(other) && !weft_proxy_check(o));
 }
@@ -396,8 +415,8 @@ static weft_object *call_and_mark(weft_object *self, weft_object *const *args, s
 }
 
 WeakTest(weakref, WR_052_a_derived_type_has_fields_and_a_call_of_its_own) {
-  const weft_type *type = weft_type_new(&(weft_type_spec){
-      .name = "derived", .base = &weft_weakref_type, .flags = WEFT_TYPE_DICT, .call = call_and_mark});
+  const weft_type *type = weft_type_new(
+      &(weft_type_spec){.name = "derived", .base = &weft_weakref_type, .flags = WEFT_TYPE_DICT, .call = call_and_mark});
   weft_object *o = thing();
   weft_auto weft_object *ref = weft_call((weft_object *)type, (weft_object *[]){o, counter}, 2);
   set(ref, "value", INT(24));
@@ -499,8 +518,8 @@ WeakTest(weakref, WR_060_WR_062_its_callback_gets_it_and_it_is_in_no_cycle) {
 WeakTest(weakref, WR_063_equal_when_object_and_function_are) {
   give_methods();
   weft_object *x = thing(), *y = thing();
-  weft_auto weft_object *a = to_method(x, "some", NULL), *b = to_method(x, "some", NULL), *c = to_method(y, "some", NULL),
-                        *d = to_method(x, "other", NULL);
+  weft_auto weft_object *a = to_method(x, "some", NULL), *b = to_method(x, "some", NULL),
+                        *c = to_method(y, "some", NULL), *d = to_method(x, "other", NULL);
   weft_object *method = method_of(x, "some");
   cr_assert(equal(a, b) && weft_compare(a, b, WEFT_NE) == 0 && hash_of(a) == hash_of(b));
   cr_assert(!equal(a, c) && !equal(a, d) && !equal(c, d) && weft_compare(a, d, WEFT_NE) == 1);
@@ -639,7 +658,8 @@ WeakTest(weakref, many_objects_with_references) {
 WeakTest(weakref, to_an_immortal_object_and_to_a_type) {
   weft_auto weft_object *ref = ref_to(counter, NULL), *again = ref_to(counter, NULL);
   cr_assert(ref == again && leads_to(ref, counter));
-  weft_auto weft_object *to_type = ref_to((weft_object *)thing_type, NULL), *to_list = ref_to((weft_object *)&weft_list_type, NULL);
+  weft_auto weft_object *to_type = ref_to((weft_object *)thing_type, NULL),
+                        *to_list = ref_to((weft_object *)&weft_list_type, NULL);
   cr_assert(leads_to(to_type, (weft_object *)thing_type) && leads_to(to_list, (weft_object *)&weft_list_type));
   blocks_left_on_purpose += 3; /* they live as long as what they lead to */
 }
