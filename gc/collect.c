@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A collection: stop the world; settle the merge queues; find garbage; start it; finalize what has a finalizer; if
- * there was any, stop again and see what has become reachable; start; clear the rest.
+ * A collection: stop the world; settle the merge queues; find garbage; empty the weak references to it; start it; call
+ * those that have a callback and are no garbage themselves; finalize what has a finalizer; if there was any, stop again
+ * and see what has become reachable, and empty the weak references that have been made; start; clear the rest.
  *
  *   From the moment when the world goes on nobody but the collecting thread can get at the garbage, except by way of
  * finalizers. While any of these runs, the collection holds a reference to each object, so that all are whole.
@@ -23,6 +24,7 @@
 #include "gc/gc_internal.h"
 #include "runtime/heap_internal.h"
 #include "runtime/runtime_internal.h"
+#include "runtime/weak_internal.h"
 #include "sync/attach.h"
 #include "sync/futex.h"
 #include "sync/grace_internal.h"
@@ -160,8 +162,9 @@ static uint64_t report(const struct weft__objects *garbage) {
 
 /* --- A collection --- */
 
-/* Finds garbage of the generation, with a reference to each object; or, *condemned, none. False: memory. */
-static bool find(int generation, bool *condemned) {
+/* Finds garbage of the generation, with a reference to each object; or, *condemned, none. Weak references to it are
+ * empty; *calls are to be called. False: memory. */
+static bool find(int generation, bool *condemned, struct weft__weakref **calls) {
   struct weft__tstate *ts = weft__self();
   uint64_t asked = weft__now_ns();
   weft__world_stop(ts);
@@ -172,6 +175,8 @@ static bool find(int generation, bool *condemned) {
   bool good = weft__gc_find((unsigned)generation, &gc.garbage, &survived);
   if (good) {
     count_collection(generation, survived);
+    /* What somebody is just looking at is left for the next time. */
+    if (!weft__weak_clear_garbage(gc.garbage.item, gc.garbage.size, calls)) gc.garbage.size = 0;
     bool keep = weft__load_relaxed(&gc.debug) & (WEFT_GC_COLLECTABLE | WEFT_GC_SAVE_ALL);
     *condemned = !keep && all_quiet(&gc.garbage);
     if (*condemned)
@@ -187,13 +192,17 @@ static bool find(int generation, bool *condemned) {
   return good;
 }
 
-/* Finalizers have run: what they made reachable lives on. False: memory; then all do. */
+/* Finalizers have run: what they made reachable lives on. Weak references that they made to the rest are empty. False:
+ * memory; then all do. */
 static bool find_again(void) {
   struct weft__objects survivors = {0};
+  struct weft__weakref *calls = NULL;
   struct weft__tstate *ts = weft__self();
   weft__world_stop(ts);
-  bool good = weft__gc_find_again(&gc.garbage, &survivors);
+  bool good = weft__gc_find_again(&gc.garbage, &survivors) &&
+              weft__weak_clear_garbage(gc.garbage.item, gc.garbage.size, &calls);
   weft__world_start(ts);
+  weft__weak_call(calls, false);
   let_go(&survivors);
   weft__objects_free(&survivors);
   return good;
@@ -221,7 +230,9 @@ static int64_t collect(int generation) {
   weft_object *pending = weft_error_take();
   weft_gc_info info = {.generation = generation};
   weft__gc_tell(WEFT_GC_START, &info);
-  bool condemned = false, good = find(generation, &condemned);
+  struct weft__weakref *calls = NULL;
+  bool condemned = false, good = find(generation, &condemned, &calls);
+  weft__weak_call(calls, true);
   if (good) {
     info.collected = dispose(condemned, &info.uncollectable);
     count_statistics(generation, info.collected, info.uncollectable);

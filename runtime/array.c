@@ -394,4 +394,5 @@ const weft_type weft_array_type = {
     .make = array_make,
     .lock_offset = offsetof(weft__raw, lock),
     .guarded = true,
+    .weak = true,
 };

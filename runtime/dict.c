@@ -250,7 +250,7 @@ static int look_up(const char *call, weft_object *o, weft_object *key, weft_obje
 }
 
 /* KeyError with the key as what it is about, or, if it has no text, its type. Returns NULL. */
-static void *no_such_key(weft_object *key) {
+void *weft__no_such_key(weft_object *key) {
   weft_auto weft_object *text = weft_repr(key);
   if (text) return weft_raise(&weft_KeyError, "%s", weft_str_utf8(text, NULL));
   return weft_error_is(&weft_MemoryError) ? NULL : weft_raise(&weft_KeyError, "<%s object>", key->type->spec.name);
@@ -259,7 +259,7 @@ static void *no_such_key(weft_object *key) {
 static WEFT_NOINLINE weft_object *get_slow(weft_object *o, weft_object *key) {
   weft_object *value;
   int found = look_up("weft_dict_get", o, key, &value, true);
-  return found ? value : no_such_key(key);
+  return found ? value : weft__no_such_key(key);
 }
 
 /*
@@ -389,9 +389,14 @@ static bool make_room(dict *d, bool private, size_t n, const weft_object *key, s
 }
 
 /* Replaces the value of an entry; returns the old one. */
-static weft_object *swap_value(table *t, size_t i, weft_object *value_steal) {
-  /* order: acq_rel [dict-value]: publishes the value; sees the old one as it was made. */
-  return (weft_object *)weft__exchange_acq_rel(&weft__table_entry(t, i)[1], (uintptr_t)value_steal);
+static weft_object *swap_value(table *t, size_t i, weft_object *value_steal, bool private) {
+  uintptr_t *at = &weft__table_entry(t, i)[1], old = weft__load_relaxed(at);
+  if (private)
+    weft__store_relaxed(at, (uintptr_t)value_steal);
+  else
+    /* order: acq_rel [dict-value]: publishes the value; sees the old one as it was made. */
+    old = weft__exchange_acq_rel(at, (uintptr_t)value_steal);
+  return (weft_object *)(old & ~(uintptr_t)WEFT__FROZEN);
 }
 
 /* Adds the key, which `s` has not found. False: out of memory. */
@@ -407,7 +412,7 @@ static bool add(struct search *s, weft_object *value, struct leftover *left) {
 static void take_out(struct search *s, struct leftover *left) {
   uintptr_t *entry = weft__table_entry(s->table, (size_t)s->entry);
   left->key = (weft_object *)entry[0];
-  left->value = swap_value(s->table, (size_t)s->entry, NULL);
+  left->value = swap_value(s->table, (size_t)s->entry, NULL, s->private);
   weft__cell_store(s->table, s->cell, weft__deleted_cell(s->table->width), s->table->width);
   key_has_changed(s->d, s->d->size - 1);
 }
@@ -441,7 +446,8 @@ static weft_object *value_of(const struct search *s) {
   return value;
 }
 
-/* Sets the key's value, or, `keep`, only if there is none: then *kept is a new reference to the one there is. */
+/* Sets the key's value, or, `keep`, only if there is none: then *kept is a new reference to the one there is. 1: the
+ * key is new; 0; -1. */
 static int set(const char *call, weft_object *o, weft_object *key, weft_object *value, bool keep, weft_object **kept) {
   struct search s;
   struct leftover left = {0};
@@ -454,11 +460,19 @@ static int set(const char *call, weft_object *o, weft_object *key, weft_object *
   else if (keep)
     *kept = value_of(&s);
   else
-    left.value = swap_value(s.table, (size_t)s.entry, weft_new_ref(value));
+    left.value = swap_value(s.table, (size_t)s.entry, weft_new_ref(value), s.private);
   leave(&s, WRITING);
   drop(left, s.private);
   if (!good) weft_raise_memory();
-  return good ? 0 : -1;
+  return good ? s.entry < 0 : -1;
+}
+
+static WEFT_NOINLINE int set_slow(weft_object *o, weft_object *key, weft_object *value) {
+  return set("weft_dict_set", o, key, value, false, NULL) < 0 ? -1 : 0;
+}
+
+int weft__dict_put(weft_object *o, weft_object *key, weft_object *value) {
+  return set("weft_dict_set", o, key, value, false, NULL);
 }
 
 /* Without luck at the first cell. */
@@ -471,8 +485,7 @@ static WEFT_NOINLINE int set_touched(weft_object *o, weft_object *key, weft_obje
     weft_decref(old);
     return 0;
   }
-  if (WEFT_UNLIKELY(i != WEFT__MISSING || t->used == t->capacity))
-    return set("weft_dict_set", o, key, value, false, NULL);
+  if (WEFT_UNLIKELY(i != WEFT__MISSING || t->used == t->capacity)) return set_slow(o, key, value);
   size_t cell = WEFT_LIKELY(t->used == ((dict *)o)->size) ? p.i : free_cell(t, start);
   table_add_at(t, cell, p.tag, weft_new_ref(key), weft_new_ref(value), hash);
   key_has_changed((dict *)o, ((dict *)o)->size + 1);
@@ -482,7 +495,7 @@ static WEFT_NOINLINE int set_touched(weft_object *o, weft_object *key, weft_obje
 int weft_dict_set(weft_object *o, weft_object *key, weft_object *value) {
   uint64_t hash;
   table *t = value ? touch(o, key, &hash) : NULL;
-  if (WEFT_UNLIKELY(!t)) return set("weft_dict_set", o, key, value, false, NULL);
+  if (WEFT_UNLIKELY(!t)) return set_slow(o, key, value);
   uintptr_t *entry = weft__table_guess(t, hash);
   if (WEFT_UNLIKELY(!entry || entry[0] != (uintptr_t)key)) return set_touched(o, key, value, t, hash);
   weft_object *old = (weft_object *)entry[1];
@@ -497,12 +510,21 @@ weft_object *weft_dict_set_default(weft_object *o, weft_object *key, weft_object
   return kept ? kept : weft_new_ref(value);
 }
 
-/* Takes the key out. 1: *value is its value, a new reference; 0: no such key; -1: error. */
-static int take(const char *call, weft_object *o, weft_object *key, weft_object **value) {
+/* Takes the key out, if it has this value or `only` is NULL. 1: *value is its value, a new reference; 0: no such key;
+ * -1: error. */
+static int take(const char *call, weft_object *o, weft_object *key, weft_object *only, weft_object **value) {
   struct search s;
   struct leftover left = {0};
   if (!search_for(&s, call, o, key) || !find(&s, WRITING)) return -1;
   bool found = s.entry >= 0;
+  if (found && only && !s.private) {
+    /* From here on the value is not replaced without the lock. */
+    uintptr_t *at = &weft__table_entry(s.table, (size_t)s.entry)[1];
+    found = (weft__or_acquire(at, (uintptr_t)WEFT__FROZEN) & ~(uintptr_t)WEFT__FROZEN) == (uintptr_t)only;
+    if (!found) weft__store_release(at, weft__load_relaxed(at) & ~(uintptr_t)WEFT__FROZEN);
+  } else if (found && only) {
+    found = weft__table_value_at(s.table, (size_t)s.entry) == only;
+  }
   if (found) {
     take_out(&s, &left);
     *value = weft_new_ref(left.value);
@@ -514,17 +536,24 @@ static int take(const char *call, weft_object *o, weft_object *key, weft_object 
 
 int weft_dict_delete(weft_object *o, weft_object *key) {
   weft_object *value;
-  int found = take("weft_dict_delete", o, key, &value);
+  int found = take("weft_dict_delete", o, key, NULL, &value);
   if (found > 0) weft_decref(value);
-  if (found == 0) no_such_key(key);
+  if (found == 0) weft__no_such_key(key);
   return found > 0 ? 0 : -1;
+}
+
+int weft__dict_remove_if(weft_object *o, weft_object *key, weft_object *only) {
+  weft_object *value;
+  int found = take("weft_dict_pop", o, key, only, &value);
+  if (found > 0) weft_decref(value);
+  return found;
 }
 
 weft_object *weft_dict_pop(weft_object *o, weft_object *key, weft_object *otherwise) {
   weft_object *value;
-  int found = take("weft_dict_pop", o, key, &value);
+  int found = take("weft_dict_pop", o, key, NULL, &value);
   if (found) return found > 0 ? value : NULL;
-  return otherwise ? weft_new_ref(otherwise) : no_such_key(key);
+  return otherwise ? weft_new_ref(otherwise) : weft__no_such_key(key);
 }
 
 /* The last entry that is there, or MISSING. The longest run of deleted entries met at the end is remembered. */
@@ -713,7 +742,8 @@ static int update_from_dict(weft_object *o, dict *other, bool override) {
   int failed = 0;
   for (size_t i = 0; i < t->used && !failed; i++) {
     weft_object *key = (weft_object *)weft__table_entry(t, i)[0], *value = weft__table_value_at(t, i), *kept = NULL;
-    failed = override ? weft_dict_set(o, key, value) : set("weft_dict_merge", o, key, value, true, &kept);
+    failed =
+        (override ? weft_dict_set(o, key, value) : set("weft_dict_merge", o, key, value, true, &kept)) < 0 ? -1 : 0;
     weft_xdecref(kept);
   }
   drop_table(t, true);
@@ -1056,4 +1086,5 @@ const weft_type weft_dict_type = {
     .guarded = true,
     .quiet = true,
     .release = dict_release,
+    .weak = true,
 };

@@ -82,6 +82,10 @@ WEFT_API weft_object *weft_dict_reverse_items(weft_object *dict);
 /* Keys that there is room for before the table grows. Errors (-1): TypeError. */
 WEFT_API int64_t weft_dict_capacity(weft_object *dict);
 
+/* For the runtime: as weft_dict_set, but 1 when the key is new. */
+int weft__dict_put(weft_object *dict, weft_object *key, weft_object *value);
+/* For the runtime: removes the key if its value is this very object: 1; 0: it is not; -1: error. */
+int weft__dict_remove_if(weft_object *dict, weft_object *key, weft_object *value);
 /* For the runtime: adds a key that a fresh dict, which nobody else knows and which has room, has not. */
 void weft__dict_add(weft_object *dict, weft_object *key, weft_object *value);
 

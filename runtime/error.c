@@ -70,6 +70,7 @@ ERROR_TYPE(weft_MemoryError, "MemoryError", &weft_Exception);
 ERROR_TYPE(weft_OSError, "OSError", &weft_Exception);
 ERROR_TYPE(weft_TimeoutError, "TimeoutError", &weft_OSError);
 ERROR_TYPE(weft_BufferError, "BufferError", &weft_Exception);
+ERROR_TYPE(weft_ReferenceError, "ReferenceError", &weft_Exception);
 ERROR_TYPE(weft_SystemExit, "SystemExit", &weft_object_type);
 
 /* Needs no memory, so it can always be raised. */

@@ -544,7 +544,7 @@ struct method {
   weft_object *function, *self;
 };
 
-static weft_object *method_new(weft_object *function_steal, weft_object *self) {
+weft_object *weft__method_new(weft_object *function_steal, weft_object *self) {
   struct method *m = weft__object_alloc(&weft_method_type, sizeof *m, "weft_getattr");
   if (!m) {
     weft_decref(function_steal);
@@ -553,6 +553,11 @@ static weft_object *method_new(weft_object *function_steal, weft_object *self) {
   m->function = function_steal;
   m->self = weft_new_ref(self);
   return &m->header;
+}
+
+void weft__method_parts(weft_object *method, weft_object **function, weft_object **self) {
+  *function = ((struct method *)method)->function;
+  *self = ((struct method *)method)->self;
 }
 
 weft_object *weft__call_with_self(weft_object *callable, weft_object *self, weft_object *const *args, size_t n) {
@@ -611,6 +616,7 @@ const weft_type weft_method_type = {
              .hash = method_hash,
              .compare = method_compare,
              .call = method_call},
+    .weak = true,
 };
 
 /* --- getattr, setattr --- */
@@ -631,7 +637,7 @@ static WEFT_NOINLINE weft_object *getattr_slow(weft_object *self, weft_object *n
   weft_object *value = slot ? weft__slot_load(self, slot) : own ? own_get(self, name, hash, true) : NULL;
   if (value) return value;
   if (!slot && (value = type_attribute(self->type, name, hash, true)))
-    return weft_function_check(value) ? method_new(value, self) : value;
+    return weft_function_check(value) ? weft__method_new(value, self) : value;
   return weft__no_attribute(self, name);
 }
 

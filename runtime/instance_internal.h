@@ -27,6 +27,10 @@ int weft__instance_setattr(weft_object *self, weft_object *name, weft_object *va
 /* Lets go of the attributes of a dying instance. */
 void weft__instance_drop(weft_object *self);
 
+/* A method; and its parts, borrowed from it. */
+weft_object *weft__method_new(weft_object *function_steal, weft_object *self);
+void weft__method_parts(weft_object *method, weft_object **function, weft_object **self);
+
 void weft__interned_fini(void);
 
 /* Calls with `self` before the arguments. */

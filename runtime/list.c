@@ -837,4 +837,5 @@ const weft_type weft_list_type = {
     .guarded = true,
     .quiet = true,
     .release = list_release,
+    .weak = true,
 };

@@ -8,6 +8,7 @@
 #include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/str.h"
+#include "runtime/weak_internal.h"
 #include "sync/attach.h"
 #include "sync/grace_internal.h"
 
@@ -24,6 +25,7 @@ enum { DEALLOC_DEPTH = 40 };
 _Static_assert((unsigned)DEALLOC_DEPTH <= (unsigned)WEFT__DEPTH_OF_NOBODY, "a detached thread's decref ends here");
 static WEFT_NOINLINE void put_off(struct weft__tstate *ts, weft_object *o) {
   weft__check_attached("weft_decref");
+  if (WEFT__HAS_OWNERS && weft__count_has_weak(&o->count)) weft__weak_disowned(o);
   weft__count_set_link(&o->count, ts->trash);
   ts->trash = o;
 }
@@ -44,6 +46,7 @@ static bool run_finalizer(weft_object *o) {
   uint64_t *finalized = weft__finalized_mark(o);
   if (*finalized) return false;
   *finalized = 1;
+  if (WEFT__HAS_OWNERS && weft__count_has_weak(&o->count)) weft__weak_disowned(o);
   weft__count_begin_dying(&o->count);
   weft_object *error = weft_error_take(); /* the finalizer's errors are its own */
   type->spec.finalize(o);
@@ -69,7 +72,8 @@ static bool is_looked_at(const weft_object *o) { return o->type->guarded && weft
 
 static void die(weft_object *o) {
   if (o->type->marks_offset && run_finalizer(o)) return;
-  if (WEFT_UNLIKELY(is_looked_at(o)))
+  bool seen = o->type->weak && weft__count_has_weak(&o->count) && weft__weak_clear(o);
+  if (WEFT_UNLIKELY(seen || is_looked_at(o)))
     weft__tear_down_later(o);
   else
     dealloc(o);
@@ -108,7 +112,7 @@ void weft__dealloc(weft_object *o) {
   struct weft__heap *heap = weft__tls.heap;
   heap->young -= heap->young != 0 && weft__is_tracked(o);
   ts->dealloc_depth++;
-  if (WEFT_LIKELY(type->quiet && !weft__in_bracket()))
+  if (WEFT_LIKELY(type->quiet && !weft__in_bracket() && !weft__count_has_weak(&o->count)))
     type->spec.dealloc(o);
   else
     die(o);

@@ -16,6 +16,7 @@
 #include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/text_internal.h"
+#include "runtime/weak_internal.h"
 #include "sync/attach.h"
 #include "sync/grace_internal.h"
 #include "sync/parking.h"
@@ -116,6 +117,7 @@ void weft_finalize(void) {
   if (weft__self()->brackets) weft__misuse("weft_finalize", "a read bracket is open");
   if (weft__self()->sections_open) weft__misuse("weft_finalize", "a critical section is open");
   weft__threads_wait();
+  weft__finalizers_at_exit();
   weft__types_forget();
   weft__gc_at_end();
   weft__grace_settle(weft__self());
@@ -131,6 +133,8 @@ void weft_finalize(void) {
   weft__threads_reset();
   weft__types_fini();
   weft__gc_fini();
+  weft__finalizers_fini();
+  weft__weak_fini();
   weft__heap_fini();
   weft__store_release(&state, (uint32_t)STOPPED);
 }

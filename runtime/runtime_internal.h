@@ -85,6 +85,10 @@ WEFT_ALWAYS_INLINE void *weft__object_alloc(const weft_type *type, size_t size, 
 weft_object *weft__object_new(const weft_type *type, size_t items);
 /* AttributeError, or ValueError when `name` is not UTF-8. Returns NULL. */
 void *weft__no_attribute(weft_object *o, weft_object *name);
+/* KeyError with the key as what it is about. Returns NULL. */
+void *weft__no_such_key(weft_object *key);
+/* Of a call of a type that takes an optional argument. False: TypeError. */
+bool weft__at_most_one(const weft_type *type, size_t n);
 int weft__hash_identity(weft_object *self, int64_t *hash);
 weft_object *weft__str_vformat(const char *format, va_list args);
 /* As weft__str_vformat; what is not UTF-8 becomes U+FFFD. */

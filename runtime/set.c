@@ -951,14 +951,9 @@ static size_t set_size_of(weft_object *self) {
 
 static int set_contains(weft_object *self, weft_object *key) { return contains("weft_contains", self, key, true); }
 
-static bool at_most_one(const weft_type *type, size_t n) {
-  if (n <= 1) return true;
-  return weft_raise(&weft_TypeError, "%s expected at most 1 argument, got %zu", type->spec.name, n);
-}
-
 /* Calling the type, or initialising once more: the keys become those of an iterable. */
 static int set_init(weft_object *self, weft_object *const *args, size_t n) {
-  if (!at_most_one(self->type, n)) return -1;
+  if (!weft__at_most_one(self->type, n)) return -1;
   weft_auto weft_object *keys = n ? freeze(args[0], "set") : weft_frozenset_new();
   if (!keys || weft_set_clear(self) < 0) return -1;
   return weft_set_update(self, keys);
@@ -968,7 +963,7 @@ static void set_body_init(weft_object *self) { set_init_body((set *)self, false)
 
 /* Calling a type of frozensets. */
 static weft_object *frozenset_make(const weft_type *type, weft_object *const *args, size_t n) {
-  if (!at_most_one(type, n)) return NULL;
+  if (!weft__at_most_one(type, n)) return NULL;
   if (type == &weft_frozenset_type) return n ? weft_frozenset_from(args[0]) : weft_frozenset_new();
   weft_auto weft_object *keys = n ? freeze(args[0], "frozenset") : weft_frozenset_new();
   weft_object *made = keys ? weft__object_new(type, 0) : NULL;
@@ -1008,6 +1003,7 @@ const weft_type weft_set_type = {
     .guarded = true,
     .quiet = true,
     .release = set_release,
+    .weak = true,
 };
 
 const weft_type weft_frozenset_type = {
@@ -1033,4 +1029,5 @@ const weft_type weft_frozenset_type = {
     .make = frozenset_make,
     .quiet = true,
     .release = set_release,
+    .weak = true,
 };

@@ -36,6 +36,11 @@ static weft_object *type_call(weft_object *self, weft_object *const *args, size_
   return o;
 }
 
+bool weft__at_most_one(const weft_type *type, size_t n) {
+  if (n <= 1) return true;
+  return weft_raise(&weft_TypeError, "%s expected at most 1 argument, got %zu", type->spec.name, n);
+}
+
 const weft_type weft_object_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "object", .basic_size = sizeof(weft_object), .flags = WEFT_TYPE_BASE, .hash = weft__hash_identity},
@@ -50,6 +55,7 @@ const weft_type weft_type_type = {
              .hash = weft__hash_identity,
              .repr = type_repr,
              .call = type_call},
+    .weak = true,
 };
 
 bool weft_type_derives(const weft_type *type, const weft_type *base) {
@@ -226,11 +232,15 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
   }
   m->type.body_init = base->body_init;
   m->type.make = base->make;
+  m->type.weak = base->weak || m->type.attrs_offset || spec->flags & WEFT_TYPE_WEAK;
+  m->type.is_weak = base->is_weak;
+  m->type.weak_died = base->weak_died;
   bool hooked = spec->dealloc || spec->clear || (base->made && !base->quiet);
   m->type.quiet = !hooked && !m->type.marks_offset;
   m->type.lock_offset = base->lock_offset ? base->lock_offset : m->type.attrs_offset;
   m->type.guarded = has_instances(&m->type) || base->guarded;
   bool simple = !m->type.spec.dealloc && !(m->type.spec.flags & WEFT_TYPE_CONTAINER) && !m->type.marks_offset;
+  simple = simple && !m->type.weak;
   m->type.plain = simple && !m->type.spec.item_size && m->type.spec.basic_size <= WEFT__SMALL_MAX;
   /* Generated ones are made anew; the user's know nothing of attributes. */
   void (**dealloc)(weft_object *) = &m->type.spec.dealloc;

@@ -24,7 +24,8 @@ typedef int (*weft_visit)(weft_object *referent, void *arg);
 enum weft_type_flags {
   WEFT_TYPE_BASE = 1,      /* user types may derive from it */
   WEFT_TYPE_CONTAINER = 2, /* holds references: has traverse and clear, the collector follows it */
-  WEFT_TYPE_DICT = 4,      /* instances can have any attributes, beside fixed slots */
+  WEFT_TYPE_DICT = 4,      /* instances can have any attributes, beside fixed slots, and weak references */
+  WEFT_TYPE_WEAK = 8,      /* instances can have weak references */
 };
 
 typedef struct weft_type_spec {
@@ -99,6 +100,9 @@ struct weft_type {
   bool made;                      /* by weft_type_new */
   bool quiet;                     /* no code of the user's runs when it dies, except what its references bring along */
   void (*release)(weft_object *self);   /* of a quiet one: lets go of all that it holds, and leaves only its memory */
+  bool weak;                            /* its instances can have weak references */
+  bool is_weak;                         /* its instances are weak references, or proxies */
+  void (*weak_died)(weft_object *ref);  /* of weak references of Weft's own kinds: instead of a callback */
   bool guarded;                         /* its instances' bodies are used by the rules of share.h */
   void (*body_init)(weft_object *self); /* makes zeroed memory an empty instance; NULL: it is one */
   /* Where spec.make is NULL: makes an instance of arguments that cannot come later; NULL: there are none such. */

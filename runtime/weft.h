@@ -16,6 +16,7 @@
 #include "dict.h"
 #include "dict_view.h"
 #include "error.h"
+#include "finalizer.h"
 #include "float.h"
 #include "function.h"
 #include "heap.h"
@@ -33,6 +34,9 @@
 #include "tuple.h"
 #include "type.h"
 #include "view.h"
+#include "weak_dict.h"
+#include "weak_set.h"
+#include "weakref.h"
 
 #include "../gc/gc.h"
 #include "../sync/attach.h"

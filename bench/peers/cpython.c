@@ -132,6 +132,27 @@ static inline void attr_set(object *o, object *name, object *value) {
 }
 static inline object *method_call(object *o, object *name) { return must(PyObject_CallMethodNoArgs(o, name)); }
 
+static PyObject *return_none(PyObject *self, PyObject *arg) {
+  (void)self, (void)arg;
+  Py_RETURN_NONE;
+}
+static inline object *callback_new(void) {
+  static PyMethodDef definition = {"callback", return_none, METH_O, NULL};
+  return must(PyCFunction_New(&definition, NULL));
+}
+static inline object *ref_new(object *target, object *callback) { return must(PyWeakref_NewRef(target, callback)); }
+static inline object *ref_get(object *ref) { return Py_NewRef(PyWeakref_GetObject(ref)); }
+static inline object *weak_values_new(void) {
+  object *module = must(PyImport_ImportModule("weakref"));
+  object *d = must(PyObject_CallMethod(module, "WeakValueDictionary", NULL));
+  Py_DECREF(module);
+  return d;
+}
+static inline void weak_values_set(object *d, object *key, object *value) {
+  if (PyObject_SetItem(d, key, value) != 0) must(NULL);
+}
+static inline object *weak_values_get(object *d, object *key) { return must(PyObject_GetItem(d, key)); }
+
 #include "../workloads/attribute_template.h"
 #include "../workloads/counts_template.h"
 #include "../workloads/dict_template.h"
@@ -141,6 +162,7 @@ static inline object *method_call(object *o, object *name) { return must(PyObjec
 #include "../workloads/list_template.h"
 #include "../workloads/shared_template.h"
 #include "../workloads/value_template.h"
+#include "../workloads/weak_template.h"
 
 /* --- the runtime ------------------------------------------------------------------------------------------------- */
 
@@ -240,6 +262,7 @@ int main(int argc, char **argv) {
                                           gc_workloads,
                                           attribute_workloads,
                                           shared_workloads,
+                                          weak_workloads,
                                           own_workloads,
                                           bench_threading_workloads,
                                           NULL};

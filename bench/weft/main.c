@@ -11,6 +11,7 @@
 #include "../workloads/heap_template.h"
 #include "../workloads/list_template.h"
 #include "../workloads/value_template.h"
+#include "../workloads/weak_template.h"
 #include "../workloads/workloads.h"
 #include "sharing.h"
 
@@ -93,10 +94,20 @@ int main(int argc, char **argv) {
       .stop_world = stop_world,
       .spawn = spawn,
   };
-  const bench_workload *const tables[] = {
-      count_workloads,   heap_workloads,      value_workloads,           list_workloads,
-      dict_workloads,    footprint_workloads,
-      dict_workloads,    gc_workloads, attribute_workloads,       shared_workloads,
-      sharing_workloads, own_workloads,       bench_threading_workloads, NULL};
+  const bench_workload *const tables[] = {count_workloads,
+                                          heap_workloads,
+                                          value_workloads,
+                                          list_workloads,
+                                          dict_workloads,
+                                          footprint_workloads,
+                                          dict_workloads,
+                                          gc_workloads,
+                                          attribute_workloads,
+                                          shared_workloads,
+                                          sharing_workloads,
+                                          own_workloads,
+                                          weak_workloads,
+                                          bench_threading_workloads,
+                                          NULL};
   return bench_main(argc, argv, &runtime, tables);
 }

@@ -107,4 +107,13 @@ static inline void attr_set(object *o, object *name, object *value) {
 }
 static inline object *method_call(object *o, object *name) { return must(weft_call_method(o, name, NULL, 0)); }
 
+static inline object *ref_new(object *target, object *callback) { return must(weft_weakref_new(target, callback)); }
+static inline object *ref_get(object *ref) { return must(weft_weakref_get(ref)); }
+static inline object *callback_new(void) { return must(weft_function_new("callback", return_none, 0, NULL)); }
+static inline object *weak_values_new(void) { return must(weft_weak_value_dict_new()); }
+static inline void weak_values_set(object *d, object *key, object *value) {
+  if (weft_weak_dict_set(d, key, value) != 0) must(NULL);
+}
+static inline object *weak_values_get(object *d, object *key) { return must(weft_weak_dict_get(d, key)); }
+
 #endif

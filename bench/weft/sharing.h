@@ -45,6 +45,19 @@ static uint64_t bracket_attr_body(bench_worker *w, uint64_t iterations) {
   return iterations * SHARED_ENTRIES;
 }
 
+/* A bracket for each. */
+static uint64_t bracket_weak_body(bench_worker *w, uint64_t iterations) {
+  for (uint64_t i = 0; i < iterations; i++) {
+    weft_read_begin();
+    object *o = weft_weakref_peek(w->shared);
+    bench_opaque(o);
+    weft_read_end();
+    if (i % 256 == 0) weft_poll();
+  }
+  return iterations;
+}
+static void bracket_weak(bench_run *run) { weak_measure_shared(run, bracket_weak_body); }
+
 static void bracket_dict(bench_run *run) { shared_measure(run, (bench_work){.body = bracket_dict_body}); }
 static void bracket_attr(bench_run *run) { shared_measure(run, (bench_work){.body = bracket_attr_body}); }
 static void bracket_list(bench_run *run) { shared_measure(run, (bench_work){.body = bracket_list_body}); }
@@ -157,6 +170,7 @@ static const bench_workload sharing_workloads[] = {
     {.name = "shared_read_dict_bracket", .threads = BENCH_T_UP, .flags = BENCH_CONTENDED, .run = bracket_dict},
     {.name = "shared_read_list_bracket", .threads = BENCH_T_UP, .flags = BENCH_CONTENDED, .run = bracket_list},
     {.name = "shared_read_attr_bracket", .threads = BENCH_T_UP, .flags = BENCH_CONTENDED, .run = bracket_attr},
+    {.name = "weakref_deref_bracket", .threads = BENCH_T_UP, .flags = BENCH_CONTENDED, .run = bracket_weak},
     {.name = "deferred_release", .threads = BENCH_T(1), .run = deferred_release},
     {.name = "deferred_release_none", .threads = BENCH_T(1), .run = deferred_release_none},
     {.name = "deferred_replace_10M", .threads = BENCH_T(1), .run = replace_10m},

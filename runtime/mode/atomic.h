@@ -2,16 +2,16 @@
 /*
  * Mode atomic: threads run in parallel and every change of a count is one atomic read-modify-write.
  *
- *     bit 63      61      60        45 44                 0
- *     +--------+-------+--------------+--------------------+
- *     |immortal| DYING |  owner slot  |       count        |
- *     +--------+-------+--------------+--------------------+
+ *     bit 63   62     61      60        45 44                 0
+ *     +--------+----+-------+--------------+--------------------+
+ *     |immortal|WEAK| DYING |  owner slot  |       count        |
+ *     +--------+----+-------+--------------+--------------------+
  *
  * The count is all references. The owner slot says to whom the object's body is private (runtime/share.c); nobody
  * counts by it. Adding and subtracting never reaches beyond the count, which a program cannot overflow. DYING  a
- * finalizer runs; a decref to zero does nothing, try_incref refuses. dead: no count, not DYING. The initial load of a
- * count operation finds immortals without writing to them, so that a hot shared constant does not bounce between
- * caches; its value is not otherwise used.
+ * finalizer runs; a decref to zero does nothing, try_incref refuses. WEAK  weak references were made. dead: no count,
+ * not DYING. The initial load of a count operation finds immortals without writing to them, so that a hot shared
+ * constant does not bounce between caches; its value is not otherwise used.
  */
 #ifndef WEFT_MODE_ATOMIC_H
 #define WEFT_MODE_ATOMIC_H
@@ -30,6 +30,7 @@ typedef struct weft_count {
 #define WEFT__ATOMIC_OWNER       ((int64_t)0xFFFF << WEFT__ATOMIC_OWNER_SHIFT)
 #define WEFT__ATOMIC_DYING       ((int64_t)1 << 61)
 #define WEFT__ATOMIC_CONDEMNED   (INT64_MIN / 2 + 1) /* an immortal one's, nearly */
+#define WEFT__ATOMIC_WEAK        ((int64_t)1 << 62)
 
 #define WEFT__COUNT_FRESH(slot) ((uint64_t)(slot) << WEFT__ATOMIC_OWNER_SHIFT | 1)
 #define WEFT__COUNT_IMMORTAL \
@@ -102,34 +103,49 @@ static inline bool weft__count_immortalize(weft_count *c) {
 }
 static inline void weft__count_condemn(weft_count *c) { weft__store_relaxed(&c->word, WEFT__ATOMIC_CONDEMNED); }
 static inline void weft__count_bury(weft_count *c) { weft__store_relaxed(&c->word, INT64_C(0)); }
-static inline void weft__count_publish_weak(weft_count *c) { (void)c; }
+/* order: relaxed: only the flag's presence counts; the weak reference itself is published by other means. */
+static inline void weft__count_publish_weak(weft_count *c) {
+  if (weft__load_relaxed(&c->word) >= 0) weft__or_relaxed(&c->word, WEFT__ATOMIC_WEAK);
+}
+static inline void weft__count_publish_fresh(weft_count *c) { (void)c; }
+static inline bool weft__count_has_weak(const weft_count *c) {
+  int64_t word = weft__load_relaxed(&c->word);
+  return word >= 0 && word & WEFT__ATOMIC_WEAK;
+}
+static inline bool weft__count_is_alive(const weft_count *c) {
+  int64_t word = weft__load_relaxed(&c->word);
+  return word < 0 || (word & WEFT__ATOMIC_COUNT && !(word & WEFT__ATOMIC_DYING));
+}
 
-/* order: relaxed: the count is zero, nobody else may touch the object. */
-static inline void weft__count_begin_dying(weft_count *c) { weft__store_relaxed(&c->word, WEFT__ATOMIC_DYING); }
+/* order: relaxed: the count is zero, nobody else changes the word but to say that there are weak references. */
+static inline void weft__count_begin_dying(weft_count *c) {
+  weft__store_relaxed(&c->word, WEFT__ATOMIC_DYING | (weft__load_relaxed(&c->word) & WEFT__ATOMIC_WEAK));
+}
 static inline bool weft__count_end_dying(weft_count *c) {
   int64_t word = weft__load_relaxed(&c->word), next;
   do {
     if (word < 0) return false;
-    next = word & WEFT__ATOMIC_COUNT;
+    next = word & (WEFT__ATOMIC_COUNT | WEFT__ATOMIC_WEAK);
     /* order: acq_rel [count-drop]: as the last decref; a reference made by the finalizer may live in another thread. */
   } while (!weft__cas_weak_acq_rel(&c->word, &word, next));
-  return next == 0;
+  return !(next & WEFT__ATOMIC_COUNT);
 }
 
 /* DYING makes a reader that still tries to revive the object refuse; the aligned pointer takes the place of the count.
  */
 static inline void weft__count_set_link(weft_count *c, void *next) {
-  weft__store_relaxed(&c->word, (int64_t)((uintptr_t)next >> 3) | WEFT__ATOMIC_DYING);
+  int64_t weak = weft__load_relaxed(&c->word) & WEFT__ATOMIC_WEAK;
+  weft__store_relaxed(&c->word, (int64_t)((uintptr_t)next >> 3) | WEFT__ATOMIC_DYING | weak);
 }
 static inline void *weft__count_take_link(weft_count *c) {
   int64_t word = weft__load_relaxed(&c->word);
-  weft__store_relaxed(&c->word, (int64_t)0);
+  weft__store_relaxed(&c->word, word & WEFT__ATOMIC_WEAK);
   return (void *)(uintptr_t)((word & WEFT__ATOMIC_COUNT) << 3);
 }
 
 static inline bool weft__count_is_private(const weft_count *c) {
   /* order: relaxed: only the calling thread takes its slot out of the word, or somebody who holds it off. */
-  return ((uint64_t)weft__load_relaxed(&c->word) ^ weft__tls.fresh) >> WEFT__ATOMIC_OWNER_SHIFT == 0;
+  return ((weft__load_relaxed(&c->word) ^ (int64_t)weft__tls.fresh) & WEFT__ATOMIC_OWNER) == 0;
 }
 static inline bool weft__count_is_free_to(const weft_count *c, uint32_t status) {
   return (uint16_t)(weft__load_relaxed(&c->word) >> WEFT__ATOMIC_OWNER_SHIFT) == status;

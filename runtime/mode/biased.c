@@ -17,6 +17,7 @@
 #include <stdlib.h>
 
 #include "runtime/runtime_internal.h"
+#include "runtime/weak_internal.h"
 #include "sync/attach.h"
 
 #if WEFT_MODE_BIASED
@@ -39,6 +40,13 @@ static uint32_t local_of(uint64_t word) { return (uint32_t)(word >> 48); }
 static int32_t shared_of(uint64_t word) { return weft__brc_shared_count((uint32_t)word); }
 static uint32_t flags_of(uint64_t word) { return (uint32_t)word & (ONE - 1); }
 static uint64_t merged_word(uint32_t flags, int32_t refs) { return (uint32_t)refs * (uint32_t)ONE | flags | MERGED; }
+
+static weft_object *object_of(weft_count *c) { return (weft_object *)((char *)c - offsetof(weft_object, count)); }
+
+/* The word has been merged, and the object lives on: weak references no longer rely on its owner. */
+static void has_merged(weft_count *c, uint64_t word) {
+  if (WEFT_UNLIKELY(word & WEFT__BRC_PUB)) weft__weak_disowned(object_of(c));
+}
 
 static bool is_owner(uint64_t word) { return owner_of(word) == weft__tls.slot; }
 
@@ -130,6 +138,7 @@ static bool settle(weft_count *c, bool as_owner) {
     /* order: acq_rel [brc-shared]: release as a drop; acquire because it may be the last one. */
   } while (!weft__cas_weak_acq_rel(&c->word, &word, next));
   (void)as_owner;
+  if (owner_of(word) != WEFT__SLOT_NONE) has_merged(c, next);
   return shared_of(next) == 0 && !(next & DYING);
 }
 
@@ -142,7 +151,10 @@ bool weft__brc_decref_last(weft_count *c) {
                      : merged_word(flags_of(word), shared_of(word));
     /* order: acq_rel [brc-shared]: release as a drop; acquire because it may be the last one. */
   } while (!weft__cas_weak_acq_rel(&c->word, &word, next));
-  return (next & MERGED) && shared_of(next) == 0;
+  if (!(next & MERGED)) return false;
+  if (shared_of(next) == 0) return true;
+  has_merged(c, next);
+  return false;
 }
 
 static bool queue_push(weft_count *c);
@@ -240,8 +252,6 @@ void weft__merge_queue_move(struct weft__tstate *from, struct weft__tstate *to) 
   weft__or_relaxed(&to->status, WEFT__STATUS_MERGE);
 }
 
-static weft_object *object_of(weft_count *c) { return (weft_object *)((char *)c - offsetof(weft_object, count)); }
-
 void weft__merge_queue_drain(struct weft__tstate *ts) {
   weft__lock_acquire(&ts->lock);
   struct weft__merge_chunk *chunk = ts->queue;
@@ -297,6 +307,7 @@ void weft__brc_share(weft_count *c) {
     next = merged_word(flags_of(word), shared_of(word) + (int32_t)local_of(word));
     /* order: acq_rel [share]: publishes the owner's use of the body to those who find that there is no owner. */
   } while (!weft__cas_weak_acq_rel(&c->word, &word, next));
+  has_merged(c, next);
 }
 
 bool weft__brc_immortalize(weft_count *c) {

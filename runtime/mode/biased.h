@@ -161,7 +161,22 @@ static inline void weft__count_bury(weft_count *c) {
   weft__store_relaxed(&c->word, (weft__load_relaxed(&c->word) & WEFT__BRC_PUB) | WEFT__BRC_MERGED);
 }
 /* order: relaxed: only the flag's presence counts; the weak reference itself is published by other means. */
-static inline void weft__count_publish_weak(weft_count *c) { weft__or_relaxed(&c->half.shared, WEFT__BRC_PUB); }
+static inline void weft__count_publish_weak(weft_count *c) {
+  if (!weft__count_is_immortal(c)) weft__or_relaxed(&c->half.shared, (uint32_t)WEFT__BRC_PUB);
+}
+/* order: relaxed: nobody else knows the object yet. */
+static inline void weft__count_publish_fresh(weft_count *c) {
+  weft__store_relaxed(&c->word, weft__load_relaxed(&c->word) | WEFT__BRC_PUB);
+}
+static inline bool weft__count_has_weak(const weft_count *c) {
+  return weft__load_relaxed(&c->half.shared) & WEFT__BRC_PUB && !weft__count_is_immortal(c);
+}
+static inline bool weft__count_is_alive(const weft_count *c) {
+  uint64_t w = weft__load_relaxed(&c->word);
+  uint32_t flags = (uint32_t)w & (WEFT__BRC_MERGED | WEFT__BRC_DYING);
+  return (uint16_t)(w >> 32) == WEFT__SLOT_IMMORTAL || !flags ||
+         (flags == WEFT__BRC_MERGED && weft__brc_shared_count((uint32_t)w) != 0);
+}
 
 static inline void weft__count_begin_dying(weft_count *c) {
   /* order: relaxed: the count is zero: nobody else changes the word, and try_incref refuses both before and after. */

@@ -16,20 +16,27 @@
  *   weft__count_refs(c)               references held now, exact when nobody else changes it
  *   weft__count_for_collector(c)      the same in a stopped world; 0: dead, or dying and not to be looked at
  *   weft__count_of_own(c)             the same when the calling thread is the owner and has counted all of them, so
- * that nobody else can let the object die; otherwise 0 weft__count_is_unique(c)          exactly one reference, and it
- * is safe to change the object in place weft__count_is_immortal(c) weft__count_is_dead(c)            free block or
- * object whose memory is about to be freed weft__count_immortalize(c)        never moves again; the caller holds a
- * reference; false: not possible now weft__count_publish_weak(c)       from now on other threads may try_incref (set
- * before the first weak reference) weft__count_begin_dying(c)        enters the state in which a finalizer runs:
- * references may come and go weft__count_end_dying(c)          true: still without references; false: resurrected
+ *                                     that nobody else can let the object die; otherwise 0
+ *   weft__count_is_unique(c)          exactly one reference, and it is safe to change the object in place
+ *   weft__count_is_immortal(c)
+ *   weft__count_is_dead(c)            free block or object whose memory is about to be freed
+ *   weft__count_immortalize(c)        never moves again; the caller holds a reference; false: not possible now
+ *   weft__count_publish_weak(c)       from now on other threads may try_incref (set before the first weak reference);
+ *                                     nothing for an immortal object. The caller has a reference
+ *   weft__count_publish_fresh(c)      so that others may try_incref an object that nobody else knows yet
+ *   weft__count_has_weak(c)           that has been done, and the object is not immortal; also when it is dead
+ *   weft__count_is_alive(c)           a try_incref by the thread that has published would not refuse
+ *   weft__count_begin_dying(c)        enters the state in which a finalizer runs: references may come and go
+ *   weft__count_end_dying(c)          true: still without references; false: resurrected
  *   weft__count_set_link(c, next)     a dying object waits for its turn: the word holds a pointer (8-byte aligned,
  *   weft__count_take_link(c)          below 2^48) and refuses try_incref; taking it makes the word dead
  *   weft__count_disown(c) / _own(c)   hand-over of the only reference to another thread (see object.h)
  *   weft__count_is_private(c)         the calling thread alone may touch the object's body, up to its next safepoint
  *   weft__count_is_free_to(c, status) the same, and `status`, the thread's status word, says that it is attached and
- * not asked for anything weft__count_owner(c)              the slot of the thread to which the body is private; NONE or
- * IMMORTAL: shared weft__count_share(c)              from now on private to nobody; the caller is the owner, at a
- * safepoint, or holds the owner off
+ *                                     not asked for anything
+ *   weft__count_owner(c)              the slot of the thread to which the body is private; NONE or IMMORTAL: shared
+ *   weft__count_share(c)              from now on private to nobody; the caller is the owner, at a safepoint, or holds
+ *                                     the owner off
  *
  *   weft__count_condemn(c)            garbage that nobody can get at: counts no more, like an immortal object; 0 to the
  *                                     collector

@@ -272,6 +272,26 @@ reaches ASKS_PARKED                     share -DTHREADS=3 -DOPS=1 -DSTOPS
 reaches SHARE_FOR_VACANT                share
 reaches ASK_EACH_OTHER                  share
 
+# --- Weak references: dereferencing against death ---
+
+proves 'weak: 2 threads'                weak -DOPS=3
+proves 'weak: 2 threads, a cycle'       weak -DOPS=3 -DCYCLE
+proves 'weak: 3 threads'                weak -DTHREADS=3 -DOPS=1
+breaks WEAK_HINT_STAYS                  weak -DOPS=2
+breaks WEAK_HINT_LATE                   weak -DOPS=3
+breaks WEAK_HINT_OF_ANYBODY             weak -DOPS=2
+breaks WEAK_TRY_UNLOCKED                weak -DOPS=2
+breaks WEAK_LOCKS_BLINDLY               weak -DOPS=2
+breaks WEAK_FREES_FIRST                 weak -DOPS=2
+breaks WEAK_SEEN_UNLOCKED               weak -DOPS=2
+breaks WEAK_SEEN_TARGET_FIRST           weak -DOPS=2
+breaks WEAK_SEEN_AT_ONCE                weak -DOPS=2
+breaks WEAK_CELL_FORGETS                weak -DOPS=2
+breaks WEAK_COLLECTS_SEEN               weak -DOPS=2 -DCYCLE
+reaches WAITS                           weak -DOPS=2
+reaches OWNER_TAKEN_BACK                weak -DOPS=2
+reaches LEFT_FOR_NEXT                   weak -DOPS=2 -DCYCLE
+
 # --- Brackets and grace periods ---
 
 proves 'bracket: 2 threads'             bracket -DOPS=2
