@@ -12,8 +12,9 @@
  * go of what they hold, in any order; and only then their memory is freed, to which nothing leads any more.
  *
  *   A thread's own: in mode biased, where a thread knows what nobody else refers to, it collects its own young objects
- * (generations 0 and 1) without stopping anybody, by the short way. What others have touched, or what has a finalizer
- * or a weak reference, it passes over; if there was any, generation 1 is collected of all threads, in a stopped world.
+ * (generations 0 and 1) without stopping anybody, by the short way. What others have touched, or what has a finalizer,
+ * it passes over; if there was any, generation 1 is collected of all threads, in a stopped world. If there is any with
+ * a weak reference, this collection is.
  *
  * Which generation: the oldest whose count exceeds its threshold. The oldest of all only if, besides, what has become
  * old since its last collection is more than a quarter of what was left then (CPython's guard, bpo-4074).

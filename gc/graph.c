@@ -58,6 +58,7 @@ typedef struct graph {
   size_t candidates, survivors;
   weft_object *suspect; /* debug builds */
   bool failed;
+  bool weak; /* of weft__gc_find_own: there are weak references to what is not looked at */
 } graph;
 
 static struct weft__graph_memory memory_of_all;
@@ -183,9 +184,14 @@ static int count_own_visit(weft_object *referent, void *g) {
   count_own_edge(g, referent);
   return 0;
 }
+/* Does no code of the user's run when such an object dies, and does nobody but its owner touch its body? */
+static inline bool dies_alone(const weft_type *type) { return type->release && (type->guarded || type->steady); }
+
 static inline void count_own_references(graph *g, weft_object *o, uint32_t *scratch) {
-  /* What has `release` is of a type of ours, and its body private while it has an owner, or it never changes. */
-  if (!weft__count_of_own(&o->count) || !o->type->release) return;
+  if (!weft__count_of_own(&o->count) || !dies_alone(o->type)) {
+    g->weak = g->weak || weft__count_has_weak(&o->count);
+    return;
+  }
   *scratch |= MEMBER;
   each_referent(g, o, count_own_edge, count_own_visit);
 }
@@ -399,6 +405,9 @@ WEFT_ALWAYS_INLINE bool find(graph *g, member count, member weigh_one, struct we
   bool good = give_scratch(g);
   if (good) {
     each_member(g, count);
+    good = !g->weak;
+  }
+  if (good) {
     each_member(g, weigh_one);
     good = make_room(&g->stack, g->candidates) && make_room(garbage, garbage->size + g->candidates);
   }

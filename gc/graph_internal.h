@@ -35,7 +35,8 @@ bool weft__gc_find(unsigned generation, struct weft__objects *garbage, size_t *s
  * The same, while others run, of what belongs to the calling thread alone: of the containers in its heap's pages those
  * that it owns and nobody else has counted, and of which it is certain that nobody else changes them. They are looked
  * at as if all else were alive, and no code of the user's runs when they die. The others grow older unseen; `*unseen`
- * is their number. Without a safepoint.
+ * is their number. Without a safepoint. False also when there are weak references to one of those: it may be
+ * garbage in truth, and a finalizer of something that dies with members must not find it by them.
  */
 bool weft__gc_find_own(unsigned generation, struct weft__graph_memory *memory, struct weft__objects *garbage,
                        size_t *survived, size_t *unseen);

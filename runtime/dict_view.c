@@ -125,6 +125,7 @@ const weft_type weft_dict_keys_type = {
         {.name = "dict_keys", OF_SET_VIEWS, .contains = keys_contains, .iter = keys_iter, .reversed = keys_reversed},
     .quiet = true,
     .release = view_release,
+    .steady = true,
 };
 
 const weft_type weft_dict_items_type = {
@@ -136,6 +137,7 @@ const weft_type weft_dict_items_type = {
              .reversed = items_reversed},
     .quiet = true,
     .release = view_release,
+    .steady = true,
 };
 
 const weft_type weft_dict_values_type = {
@@ -147,4 +149,5 @@ const weft_type weft_dict_values_type = {
              .reversed = values_reversed},
     .quiet = true,
     .release = view_release,
+    .steady = true,
 };

@@ -92,6 +92,7 @@ const weft_type weft_function_type = {
              .size_of = function_size_of},
     .quiet = true,
     .release = function_release,
+    .steady = true,
     .weak = true,
 };
 

@@ -1029,5 +1029,6 @@ const weft_type weft_frozenset_type = {
     .make = frozenset_make,
     .quiet = true,
     .release = set_release,
+    .steady = true,
     .weak = true,
 };

@@ -285,4 +285,5 @@ const weft_type weft_tuple_type = {
     .make = tuple_make,
     .quiet = true,
     .release = tuple_release,
+    .steady = true,
 };

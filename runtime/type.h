@@ -104,6 +104,7 @@ struct weft_type {
   bool is_weak;                         /* its instances are weak references, or proxies */
   void (*weak_died)(weft_object *ref);  /* of weak references of Weft's own kinds: instead of a callback */
   bool guarded;                         /* its instances' bodies are used by the rules of share.h */
+  bool steady;                          /* its instances' bodies never change */
   void (*body_init)(weft_object *self); /* makes zeroed memory an empty instance; NULL: it is one */
   /* Where spec.make is NULL: makes an instance of arguments that cannot come later; NULL: there are none such. */
   weft_object *(*make)(const weft_type *type, weft_object *const *args, size_t n);
