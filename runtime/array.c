@@ -374,6 +374,7 @@ static int array_set_item(weft_object *self, weft_object *key, weft_object *valu
 const weft_type weft_array_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "array",
+             .copy = weft__raw_duplicate,
              .base = &weft_object_type,
              .basic_size = sizeof(weft__raw),
              .flags = WEFT_TYPE_BASE,

@@ -173,6 +173,7 @@ static int bytearray_init(weft_object *self, weft_object *const *args, size_t n)
 const weft_type weft_bytearray_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "bytearray",
+             .copy = weft__raw_duplicate,
              .base = &weft_object_type,
              .basic_size = sizeof(weft__raw),
              .flags = WEFT_TYPE_BASE,

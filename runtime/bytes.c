@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "runtime/bytearray.h"
+#include "runtime/copy_internal.h"
 #include "runtime/int.h"
 #include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
@@ -244,6 +245,8 @@ static void bytes_dealloc(weft_object *self) { weft__heap_free(self, bytes_size_
 const weft_type weft_bytes_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "bytes",
+             .copy = weft__copy_itself,
+             .deepcopy = weft__deepcopy_itself,
              .base = &weft_object_type,
              .basic_size = sizeof(bytes) + 1,
              .item_size = 1,

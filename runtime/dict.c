@@ -10,6 +10,7 @@
  */
 #include "runtime/dict.h"
 
+#include "runtime/dict_order_internal.h"
 #include "runtime/dict_table_internal.h"
 #include "runtime/iterator.h"
 #include "runtime/list.h"
@@ -163,7 +164,8 @@ struct search {
   bool private;
   table *table;
   uint32_t version;
-  int64_t entry; /* or MISSING */
+  int64_t entry;      /* or MISSING */
+  weft_object *value; /* of the entry when it was found; NULL: it has gone. Who only reads looks at it only once. */
   size_t cell;
 };
 
@@ -195,6 +197,11 @@ static void leave(const struct search *s, enum entrance how) {
     weft__bracket_end();
 }
 
+/* Does the cell at which a search has found an entry lead to another one by now? */
+static bool has_moved(const table *t, size_t cell, size_t entry) {
+  return (weft__cell_load(t, cell, t->width) & (weft__deleted_cell(t->width) >> 8)) != entry + 1;
+}
+
 /*
  * Enters and finds the key; the caller leaves. False: an error is set and nothing is entered.
  * Each question to weft_compare is asked outside; the answers hold for the version that they were given for.
@@ -211,6 +218,8 @@ static bool find(struct search *s, enum entrance how) {
       size_t asked = p.asked;
       weft_object *other = weft__table_key_at(s->table, asked);
       if (!weft__table_value_at(s->table, asked)) { /* has just gone */
+        again = has_moved(s->table, p.i, asked);
+        if (again) break;
         weft__probe_next(&p);
         continue;
       }
@@ -229,6 +238,8 @@ static bool find(struct search *s, enum entrance how) {
       weft__probe_next(&p);
     }
     s->cell = p.i;
+    s->value = again || s->entry < 0 ? NULL : weft__table_value_at(s->table, (size_t)s->entry);
+    if (!again && s->entry >= 0 && !s->value) again = has_moved(s->table, p.i, (size_t)s->entry);
     if (!again) return true;
     leave(s, how);
   }
@@ -241,10 +252,8 @@ static int look_up(const char *call, weft_object *o, weft_object *key, weft_obje
   struct search s;
   *value = NULL;
   if (!search_for(&s, call, o, key) || !find(&s, READING)) return -1;
-  if (s.entry >= 0) {
-    *value = weft__table_value_at(s.table, (size_t)s.entry);
-    if (*value && counted) weft_incref(*value);
-  }
+  *value = s.value;
+  if (*value && counted) weft_incref(*value);
   leave(&s, READING);
   return *value != NULL;
 }
@@ -297,6 +306,22 @@ weft_object *weft_dict_get(weft_object *o, weft_object *key) {
       return value;
   }
   return get_touched(o, key, t, hash);
+}
+
+int weft__dict_visit(weft_object *o, weft_object *key, void (*visit)(weft_object *, void *), void *arg) {
+  uint64_t hash;
+  const table *t = touch(o, key, &hash);
+  if (WEFT_LIKELY(t != NULL)) {
+    struct weft__probe p = weft__probe_start(t, hash);
+    int64_t i = weft__table_probe(t, &p, key, hash);
+    if (i >= 0) visit((weft_object *)t->entries[2 * i + 1], arg);
+    if (WEFT_LIKELY(i != WEFT__ASK)) return i >= 0;
+  }
+  struct search s;
+  if (!search_for(&s, "weft_dict_find", o, key) || !find(&s, READING)) return -1;
+  if (s.value) visit(s.value, arg);
+  leave(&s, READING);
+  return s.value != NULL;
 }
 
 int weft_dict_find(weft_object *o, weft_object *key, weft_object **value) {
@@ -534,6 +559,16 @@ static int take(const char *call, weft_object *o, weft_object *key, weft_object 
   return found;
 }
 
+int weft__dict_delete_exactly(weft_object *o, weft_object *key, const weft_object *value) {
+  struct search s;
+  struct leftover left = {0};
+  if (!search_for(&s, "weft_dict_delete", o, key) || !find(&s, WRITING)) return -1;
+  if (s.entry >= 0 && weft__table_value_at(s.table, (size_t)s.entry) == value) take_out(&s, &left);
+  leave(&s, WRITING);
+  drop(left, s.private);
+  return 0;
+}
+
 int weft_dict_delete(weft_object *o, weft_object *key) {
   weft_object *value;
   int found = take("weft_dict_delete", o, key, NULL, &value);
@@ -567,6 +602,14 @@ static int64_t last_entry(table *t) {
   return (int64_t)i - 1;
 }
 
+/* The first entry that is there, or MISSING. */
+static int64_t first_entry(table *t) {
+  size_t i = t->first;
+  while (i < t->used && !weft__table_value_at(t, i)) i++;
+  if (i <= UINT32_MAX) t->first = (uint32_t)i;
+  return i < t->used ? (int64_t)i : WEFT__MISSING;
+}
+
 /* The cell that leads to entry `i`, which is there. */
 static size_t cell_of(const table *t, size_t i) {
   const uintptr_t *entry = weft__table_entry(t, i);
@@ -575,16 +618,16 @@ static size_t cell_of(const table *t, size_t i) {
   return p.i;
 }
 
-weft_object *weft_dict_pop_item(weft_object *o) {
-  if (!is_dict("weft_dict_pop_item", o)) return NULL;
-  weft_object *pair = weft_tuple_pack(2, WEFT_NONE, WEFT_NONE);
+static weft_object *pop_item(const char *call, weft_object *o, bool last) {
+  if (!is_dict(call, o)) return NULL;
+  weft_object *pair = weft__tuple_of_none(2);
   if (!pair) return NULL;
   weft_object **items = weft__tuple_items(pair);
   struct search s = {.d = (dict *)o};
   struct leftover left = {0};
   enter(&s, WRITING);
   s.table = s.d->table;
-  s.entry = last_entry(s.table);
+  s.entry = last ? last_entry(s.table) : first_entry(s.table);
   if (s.entry >= 0) {
     s.cell = cell_of(s.table, (size_t)s.entry);
     take_out(&s, &left);
@@ -596,6 +639,114 @@ weft_object *weft_dict_pop_item(weft_object *o) {
   if (left.key) return pair;
   weft_decref(pair);
   return weft_raise(&weft_KeyError, "popitem(): dictionary is empty");
+}
+
+weft_object *weft_dict_pop_item(weft_object *o) { return pop_item("weft_dict_pop_item", o, true); }
+weft_object *weft_dict_pop_first(weft_object *o) { return pop_item("weft_dict_pop_first", o, false); }
+
+/* --- Order. Between find(&s, WRITING), which has found an entry, and leave. --- */
+
+/* Writes what stands in entry `from` to entry `to`, which nobody reads, and leads its cell there. */
+static void move_entry(struct search *s, size_t to) {
+  table *t = s->table;
+  uintptr_t *old = weft__table_entry(t, (size_t)s->entry), *new = weft__table_entry(t, to);
+  /* order: acquire [dict-value]: as freeze. From here on nobody replaces the value in its old place. */
+  uintptr_t value = s->private ? old[1] : weft__or_acquire(&old[1], (uintptr_t)WEFT__FROZEN);
+  value &= ~(uintptr_t)WEFT__FROZEN;
+  /* order: release [dict-value], [table]: as thaw; and an iterator that sees the value sees the key. */
+  weft__store_release(&new[0], old[0]);
+  if (t->hashed) weft__store_relaxed(&new[2], old[2]);
+  weft__store_release(&new[1], value);
+  uint64_t tag = weft__cell_load(t, s->cell, t->width) >> weft__cell_shift(t->width);
+  weft__cell_store(t, s->cell, tag << weft__cell_shift(t->width) | (to + 1), t->width);
+  weft__store_release(&old[1], (uintptr_t)0);
+}
+
+/* Live entries before entry `i`. */
+static size_t rank_of(const table *t, size_t i) {
+  size_t rank = 0;
+  for (size_t k = 0; k < i; k++) rank += weft__table_value_at(t, k) != NULL;
+  return rank;
+}
+
+/* False: out of memory, nothing has happened. */
+static bool move_to_end(struct search *s, struct leftover *left) {
+  if (s->entry == last_entry(s->table)) return true;
+  if (s->table->used == s->table->capacity) {
+    size_t rank = rank_of(s->table, (size_t)s->entry);
+    if (!make_room(s->d, s->private, 1, s->key, left)) return false;
+    s->table = s->d->table;
+    s->entry = (int64_t)rank;
+    s->cell = cell_of(s->table, rank);
+  }
+  table *t = s->table;
+  move_entry(s, t->used);
+  /* order: release [table]: as table_add_at. */
+  weft__store_release(&t->used, t->used + 1);
+  key_has_changed(s->d, s->d->size);
+  return true;
+}
+
+/* A table that begins with `gap` entries that nobody has ever seen, then the one that `s` has found, then the others;
+ * NULL: out of memory. The values keep still. */
+static table *table_with_gap(const struct search *s, size_t gap) {
+  unsigned bits = WEFT__TABLE_MIN_BITS;
+  while (bits < WEFT__TABLE_MAX_BITS && capacity_of(bits) < 2 * gap + s->d->size) bits++;
+  const table *t = s->table;
+  table *made = table_new(bits, t->hashed);
+  if (!made) return NULL;
+  size_t words = weft__table_stride(t), first = (size_t)s->entry;
+  memset(weft__table_entry(made, 0), 0, gap * words * sizeof(uintptr_t));
+  made->used = gap;
+  made->first = (uint32_t)gap;
+  for (size_t k = 0; k <= t->used; k++) { /* the first, then all but it */
+    size_t i = k == 0 ? first : k - 1;
+    const uintptr_t *entry = weft__table_entry(t, i);
+    weft_object *value = weft__table_value_at(t, i);
+    if (!value || (k > 0 && i == first)) continue;
+    uint64_t hash = t->hashed ? entry[2] : weft__simple_hash((weft_object *)entry[0]);
+    struct weft__probe p = weft__probe_start(made, hash);
+    table_add_at(made, free_cell(made, p), p.tag, (weft_object *)entry[0], value, hash);
+  }
+  return made;
+}
+
+/* An entry in front of all others that can be written to: of a private dict any, of a shared one, where readers may
+ * still look at what was deleted, one that was never used. */
+static bool has_room_in_front(const table *t, bool private) {
+  return t->first > 0 && (private || !weft__table_entry(t, t->first - 1)[0]);
+}
+
+static bool move_to_front(struct search *s, struct leftover *left) {
+  if (s->entry == first_entry(s->table)) return true;
+  table *t = s->table;
+  if (has_room_in_front(t, s->private)) {
+    move_entry(s, --t->first);
+    if (t->first < t->hole_end) t->hole = t->hole_end = 0;
+  } else {
+    if (!s->private) freeze(t);
+    table *made = s->d->size > UINT32_MAX / 4 ? NULL : table_with_gap(s, s->d->size);
+    if (!made) {
+      if (!s->private) thaw(t);
+      return false;
+    }
+    publish(s->d, made);
+    left->table = t;
+  }
+  key_has_changed(s->d, s->d->size);
+  return true;
+}
+
+int weft_dict_move_to_end(weft_object *o, weft_object *key, bool last) {
+  struct search s;
+  struct leftover left = {0};
+  if (!search_for(&s, "weft_dict_move_to_end", o, key) || !find(&s, WRITING)) return -1;
+  bool found = s.entry >= 0, good = !found || (last ? move_to_end(&s, &left) : move_to_front(&s, &left));
+  leave(&s, WRITING);
+  drop(left, s.private);
+  if (!good) weft_raise_memory();
+  if (!found) no_such_key(key);
+  return found && good ? 0 : -1;
 }
 
 /* Drops all entries of a table that nobody changes any more, and the table. */
@@ -627,6 +778,60 @@ void weft__dict_add(weft_object *o, weft_object *key, weft_object *value) {
   struct search s = {.d = (dict *)o, .key = key, .hash = weft__simple_hash(key)};
   struct leftover left = {0};
   WEFT_CHECK(add(&s, value, &left) && !left.table);
+}
+
+bool weft__dict_next(weft_object *o, size_t *at, bool (*wanted)(const weft_object *), weft_object **key,
+                     weft_object **value) {
+  struct search s = {.d = (dict *)o, .private = weft__may_touch(o)};
+  bool quick = s.private;
+  if (!quick) enter(&s, READING);
+  table *t = weft__load_acquire(&s.d->table);
+  size_t used = weft__table_used(t);
+  *value = NULL;
+  while (!*value && *at < used) {
+    *key = weft__table_key_at(t, *at);
+    *value = weft__table_value_at(t, (*at)++);
+    if (wanted && *value && !wanted(*value)) *value = NULL;
+  }
+  if (*value) {
+    weft_incref(*key);
+    weft_incref(*value);
+  }
+  if (!quick) leave(&s, READING);
+  return *value;
+}
+
+int weft__dict_scan(weft_object *o, bool (*wanted)(const weft_object *)) {
+  const table *t = ((dict *)o)->table;
+  int has = 0;
+  for (size_t i = 0; i < t->used; i++) {
+    const uintptr_t *entry = weft__table_entry(t, i);
+    if (!entry[1]) continue;
+    if (t->hashed && wanted((const weft_object *)entry[0])) has |= WEFT__DICT_HAS_KEY;
+    if (wanted((const weft_object *)entry[1])) has |= WEFT__DICT_HAS_VALUE;
+  }
+  return has;
+}
+
+int weft__dict_move(weft_object *from, size_t start, weft_object *to) {
+  dict *d = (dict *)from, *into = (dict *)to;
+  if (start == 0 && weft__may_touch(from) && weft__may_touch(to) && into->size == 0) {
+    table *old = into->table;
+    into->table = d->table;
+    key_has_changed(into, d->size);
+    d->table = none;
+    key_has_changed(d, 0);
+    drop_table(old, true);
+    return 0;
+  }
+  weft_object *key, *value;
+  int failed = 0;
+  while (!failed && weft__dict_next(from, &start, NULL, &key, &value)) {
+    failed = weft_dict_set(to, key, value);
+    weft_decref(key);
+    weft_decref(value);
+  }
+  return failed;
 }
 
 /* --- Keys in UTF-8 --- */
@@ -682,14 +887,28 @@ weft_object *weft_dict_new_sized(size_t n) {
   return (weft_object *)d;
 }
 
+/* The very same table once more; NULL: out of memory. No value is frozen. */
+static table *table_clone(const table *t) {
+  size_t bytes = table_bytes(t->bits, t->width, t->hashed);
+  table *made = weft__buffer_new(bytes, "dict");
+  if (!made) return NULL;
+  memcpy(made, t, (size_t)((const char *)(t->entries + weft__table_stride(t) * t->used) - (const char *)t));
+  made->entries = (uintptr_t *)(void *)((char *)made + ((const char *)t->entries - (const char *)t));
+  return made;
+}
+
 /* A copy of the dict's table at one moment, with references of its own; NULL with the error. */
 static table *snapshot(dict *d, size_t *size) {
   struct search s = {.d = d};
   enter(&s, WRITING);
   *size = d->size;
   unsigned bits = bits_for(*size);
+  bool dense = d->table->used == *size && bits >= d->table->bits;
   if (!s.private) freeze(d->table);
-  table *t = *size ? table_rebuilt(d->table, bits < d->table->bits ? bits : d->table->bits, d->table->hashed) : none;
+  table *t = !*size ? none
+             : s.private && dense
+                 ? table_clone(d->table)
+                 : table_rebuilt(d->table, bits < d->table->bits ? bits : d->table->bits, d->table->hashed);
   for (size_t i = 0; t && i < t->used; i++) {
     weft_incref((weft_object *)weft__table_entry(t, i)[0]);
     weft_incref((weft_object *)weft__table_entry(t, i)[1]);
@@ -968,7 +1187,7 @@ static void dict_dealloc(weft_object *self) {
   weft__heap_free(self, self->type->spec.basic_size);
 }
 
-static weft_object *dict_repr(weft_object *self) {
+weft_object *weft__dict_repr(weft_object *self) {
   struct weft__text text = {0};
   struct weft__repr_frame frame;
   weft__text_add(&text, "{", 1);
@@ -1017,6 +1236,7 @@ static size_t dict_size_of(weft_object *self) {
 
 static weft_object *dict_or(weft_object *a, weft_object *b) {
   if (!weft_is_instance(a, &weft_dict_type) || !weft_is_instance(b, &weft_dict_type)) return NULL;
+  if (weft_is_instance(b, &weft_ordered_dict_type)) return weft__ordered_or(a, b);
   weft_object *both = weft_dict_copy(a);
   if (both && weft_dict_update(both, b) < 0) weft_clear(&both);
   return both;
@@ -1025,7 +1245,7 @@ static weft_object *dict_in_place_or(weft_object *a, weft_object *b) {
   return weft_dict_update(a, b) == 0 ? weft_new_ref(a) : NULL;
 }
 
-static int dict_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
+int weft__dict_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
   if ((op != WEFT_EQ && op != WEFT_NE) || !weft_is_instance(a, &weft_dict_type) ||
       !weft_is_instance(b, &weft_dict_type))
     return WEFT_NOT_IMPLEMENTED;
@@ -1063,14 +1283,15 @@ static int dict_set_item(weft_object *self, weft_object *key, weft_object *value
 const weft_type weft_dict_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "dict",
+             .copy = weft_dict_copy,
              .base = &weft_object_type,
              .basic_size = sizeof(dict),
              .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,
              .traverse = dict_traverse,
              .clear = weft_dict_clear,
              .dealloc = dict_dealloc,
-             .repr = dict_repr,
-             .compare = dict_compare,
+             .repr = weft__dict_repr,
+             .compare = weft__dict_compare,
              .bit_or = dict_or,
              .in_place_or = dict_in_place_or,
              .size_of = dict_size_of,
@@ -1087,4 +1308,34 @@ const weft_type weft_dict_type = {
     .quiet = true,
     .release = dict_release,
     .weak = true,
+};
+
+/* See dict_order.c. */
+const weft_type weft_ordered_dict_type = {
+    .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
+    .spec = {.name = "OrderedDict",
+             .copy = weft__ordered_copy,
+             .base = &weft_dict_type,
+             .basic_size = sizeof(dict),
+             .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,
+             .traverse = dict_traverse,
+             .clear = weft_dict_clear,
+             .dealloc = dict_dealloc,
+             .repr = weft__ordered_repr,
+             .compare = weft__ordered_compare,
+             .bit_or = weft__ordered_or,
+             .in_place_or = dict_in_place_or,
+             .size_of = dict_size_of,
+             .length = weft_dict_length,
+             .get_item = dict_get_item,
+             .set_item = dict_set_item,
+             .contains = weft_dict_contains,
+             .iter = weft_dict_iter_keys,
+             .reversed = weft_dict_reverse_keys,
+             .init = dict_init},
+    .body_init = dict_body_init,
+    .lock_offset = offsetof(dict, lock),
+    .guarded = true,
+    .quiet = true,
+    .release = dict_release,
 };

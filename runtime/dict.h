@@ -44,6 +44,11 @@ WEFT_API int weft_dict_delete(weft_object *dict, weft_object *key);
 WEFT_API weft_object *weft_dict_pop(weft_object *dict, weft_object *key, weft_object *otherwise);
 /* Removes the key that came last and returns the tuple (key, value). Returns new. Errors: also KeyError when empty. */
 WEFT_API weft_object *weft_dict_pop_item(weft_object *dict);
+/* The same with the key that came first. */
+WEFT_API weft_object *weft_dict_pop_first(weft_object *dict);
+/* Makes `key` the last in the order, or the first. To the front it may take as long as copying the dict, but not each
+ * time. Errors (-1): also KeyError; the dict is unaltered. */
+WEFT_API int weft_dict_move_to_end(weft_object *dict, weft_object *key, bool last);
 /* Removes all keys. May: run finalizers. */
 WEFT_API int weft_dict_clear(weft_object *dict);
 
@@ -88,6 +93,21 @@ int weft__dict_put(weft_object *dict, weft_object *key, weft_object *value);
 int weft__dict_remove_if(weft_object *dict, weft_object *key, weft_object *value);
 /* For the runtime: adds a key that a fresh dict, which nobody else knows and which has room, has not. */
 void weft__dict_add(weft_object *dict, weft_object *key, weft_object *value);
+/* For the runtime: the entry *at, or the next one that is there and whose value is `wanted` (NULL: any); *at is then
+ * the number of the one after. Returns new, of both. False: there is none. */
+bool weft__dict_next(weft_object *dict, size_t *at, bool (*wanted)(const weft_object *o), weft_object **key,
+                     weft_object **value);
+/* For the runtime: what is in a fresh dict which nobody else knows: some key, some value is `wanted`. */
+enum weft__dict_has { WEFT__DICT_HAS_KEY = 1, WEFT__DICT_HAS_VALUE = 2 };
+int weft__dict_scan(weft_object *dict, bool (*wanted)(const weft_object *o));
+/* For the runtime: sets the keys from entry `start` on in another dict. All of them, in an empty dict, it takes away
+ * from the first. Errors (-1): those of setting. */
+int weft__dict_move(weft_object *from, size_t start, weft_object *to);
+/* For the runtime: lets `visit` look at the value of `key`, where it need not be counted; `visit` reaches no safepoint,
+ * and drops nothing. 1; 0: no such key; -1: error. */
+int weft__dict_visit(weft_object *dict, weft_object *key, void (*visit)(weft_object *value, void *arg), void *arg);
+/* For the runtime: removes `key` if its value is this very object. Errors (-1): as weft_dict_contains. */
+int weft__dict_delete_exactly(weft_object *dict, weft_object *key, const weft_object *value);
 
 WEFT_END_DECLS
 #endif

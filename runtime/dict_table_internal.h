@@ -16,6 +16,9 @@
  * before the cell that leads to it (release); an entry is never used again for another key, a deleted cell is; a
  * deletion empties the value before the cell. What is taken out is released after a grace period.
  *
+ * An entry that moves to another place in the order is written there; then the cell is made to lead there; then the old
+ * value is emptied. So a reader who finds an entry without a value looks whether the cell still leads to it.
+ *
  * In a shared dict the value of a key that is there is replaced without the lock, by a compare-and-swap. Whoever, under
  * the lock, has to keep values as they are (to move them to another table, to copy them at one moment) marks them
  * FROZEN first; then a replacement finds another word than it expects, and takes the lock. So every value is in one
@@ -38,6 +41,7 @@ struct weft__table {
   uint8_t bits;
   uint8_t width; /* a cell has 2^width bytes */
   bool hashed;
+  uint32_t first; /* there is nothing in the entries before this one; writers only */
 };
 
 enum { WEFT__TABLE_MIN_BITS = 3, WEFT__TABLE_MAX_BITS = 40 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "runtime/copy_internal.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/str.h"
 
@@ -52,7 +53,8 @@ static weft_object *error_repr(weft_object *self) {
                .dealloc = weft__generic_dealloc,              \
                .str = error_str,                              \
                .repr = error_repr,                            \
-               .hash = weft__hash_identity},                  \
+               .hash = weft__hash_identity,                   \
+               .copy = weft__error_copy},                     \
   }
 
 ERROR_TYPE(weft_Exception, "Exception", &weft_object_type);
@@ -72,6 +74,8 @@ ERROR_TYPE(weft_TimeoutError, "TimeoutError", &weft_OSError);
 ERROR_TYPE(weft_BufferError, "BufferError", &weft_Exception);
 ERROR_TYPE(weft_ReferenceError, "ReferenceError", &weft_Exception);
 ERROR_TYPE(weft_SystemExit, "SystemExit", &weft_object_type);
+
+ERROR_TYPE(weft_CopyError, "CopyError", &weft_Exception);
 
 /* Needs no memory, so it can always be raised. */
 static struct error memory_error = {.header = {WEFT__COUNT_IMMORTAL, &weft_MemoryError}};
@@ -159,6 +163,14 @@ bool weft_error_is(const weft_type *type) {
 static const struct error *as_error(const weft_object *o) {
   bool is = o && (weft_is_instance(o, &weft_Exception) || weft_is_instance(o, &weft_SystemExit));
   return is ? (const struct error *)o : NULL;
+}
+
+weft_object *weft__error_copy(weft_object *o) {
+  struct error *copy = (struct error *)weft__object_new(o->type, 0), *e = (struct error *)o;
+  if (!copy) return NULL;
+  weft_xincref(e->message);
+  copy->message = e->message;
+  return &copy->header;
 }
 
 const char *weft_error_message(const weft_object *error) {

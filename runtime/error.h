@@ -38,6 +38,9 @@ WEFT_API const char *weft_error_message(const weft_object *error);
 /* The cause of an error object, or NULL. Returns borrowed: an error is never changed once raised. */
 WEFT_API weft_object *weft_error_cause_borrow(const weft_object *error);
 
+/* For the runtime: a fresh instance of its type with the same message, without a cause. NULL with MemoryError. */
+weft_object *weft__error_copy(weft_object *error);
+
 /* Reports an error that nobody can receive (from a finalizer, say) and clears it. `where` may be NULL. */
 WEFT_API void weft_error_unraisable(weft_object *where);
 typedef void (*weft_unraisable_hook)(weft_object *error, weft_object *where);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/copy_internal.h"
 #include "runtime/int.h"
 #include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
@@ -140,6 +141,8 @@ static int float_is_true(weft_object *self) { return value_of(self) != 0; }
 const weft_type weft_float_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "float",
+             .copy = weft__copy_itself,
+             .deepcopy = weft__deepcopy_itself,
              .base = &weft_object_type,
              .basic_size = sizeof(weft_float),
              .repr = float_repr,

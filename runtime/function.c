@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "runtime/copy_internal.h"
 #include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/str.h"
@@ -80,6 +81,8 @@ static weft_object *function_call(weft_object *self, weft_object *const *args, s
 const weft_type weft_function_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "function",
+             .copy = weft__copy_itself,
+             .deepcopy = weft__deepcopy_itself,
              .base = &weft_object_type,
              .basic_size = sizeof(struct function),
              .item_size = sizeof(weft_object *),
@@ -90,6 +93,7 @@ const weft_type weft_function_type = {
              .hash = weft__hash_identity,
              .call = function_call,
              .size_of = function_size_of},
+    .binds = true,
     .quiet = true,
     .release = function_release,
     .steady = true,

@@ -23,9 +23,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/copy_internal.h"
 #include "runtime/dict.h"
 #include "runtime/function.h"
 #include "runtime/instance_internal.h"
+#include "runtime/list.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/str_internal.h"
 #include "sync/attach.h"
@@ -572,6 +574,7 @@ weft_object *weft__call_with_self(weft_object *callable, weft_object *self, weft
   return result;
 }
 
+
 static weft_object *method_call(weft_object *o, weft_object *const *args, size_t n) {
   struct method *m = (struct method *)o;
   return weft__call_with_self(m->function, m->self, args, n);
@@ -608,6 +611,7 @@ static int method_compare(weft_object *a, weft_object *b, enum weft_compare_op o
 const weft_type weft_method_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "method",
+             .copy = weft__copy_itself,
              .base = &weft_object_type,
              .basic_size = sizeof(struct method),
              .flags = WEFT_TYPE_CONTAINER,
@@ -637,7 +641,7 @@ static WEFT_NOINLINE weft_object *getattr_slow(weft_object *self, weft_object *n
   weft_object *value = slot ? weft__slot_load(self, slot) : own ? own_get(self, name, hash, true) : NULL;
   if (value) return value;
   if (!slot && (value = type_attribute(self->type, name, hash, true)))
-    return weft_function_check(value) ? weft__method_new(value, self) : value;
+    return value->type->binds ? weft__method_new(value, self) : value;
   return weft__no_attribute(self, name);
 }
 
@@ -751,7 +755,7 @@ static WEFT_NOINLINE weft_object *call_method_slow(weft_object *o, weft_object *
       !named_slot(o, name, hash)) {
     weft_auto weft_object *own = o->type->attrs_offset ? own_get(o, name, hash, true) : NULL;
     weft_auto weft_object *shared = own ? NULL : type_attribute(o->type, name, hash, true);
-    if (shared && weft_function_check(shared)) return weft__call_with_self(shared, o, args, n);
+    if (shared && shared->type->binds) return weft__call_with_self(shared, o, args, n);
     if (own) return weft_call(own, args, n);
   }
   weft_auto weft_object *callable = weft_getattr(o, name);
@@ -763,6 +767,130 @@ weft_object *weft_call_method(weft_object *o, weft_object *name, weft_object *co
   weft_object *method = ordinary ? touch_method(o, name) : NULL;
   if (WEFT_LIKELY(method != NULL)) return weft__call_with_self(method, o, args, n);
   return call_method_slow(o, name, args, n);
+}
+
+/* --- Copies --- */
+
+/* The own attributes at one moment: their values in *values, the number of the first few being their place; or, in a
+ * dict, that, a new reference. */
+static weft_object *own_values(weft_object *o, struct let_go *values) {
+  bool private = attrs_begin(o);
+  uint64_t attrs = attrs_load(o);
+  weft_object *dict = attrs & ATTRS_DICT ? weft_new_ref(dict_in(attrs)) : NULL;
+  values->n = dict ? 0 : ATTRS_FILLED(attrs);
+  for (int i = 0; i < values->n; i++) {
+    values->value[i] = values_of(o)[i];
+    weft_xincref(values->value[i]);
+  }
+  attrs_end(o, private);
+  return dict;
+}
+
+static void drop_values(struct let_go *values) {
+  for (int i = 0; i < values->n; i++) weft_xdecref(values->value[i]);
+}
+
+/* Moves the values into a fresh instance that has room for them. */
+static void fill_inline(weft_object *to, struct let_go *values) {
+  memcpy(values_of(to), values->value, (size_t)values->n * sizeof *values->value);
+  *attrs_of(to) = attrs_inline(ATTRS_ROOM(*attrs_of(to)), values->n);
+  values->n = 0;
+}
+
+static weft_object *dict_of_values(const struct weft__shape *shape, const struct let_go *values) {
+  weft_object *dict = weft_dict_new();
+  for (int i = 0; dict && i < values->n; i++)
+    if (values->value[i] && weft_dict_set(dict, shape->name[i], values->value[i]) < 0) weft_clear(&dict);
+  return dict;
+}
+
+weft_object *weft__instance_own_attributes(weft_object *o) {
+  struct let_go values;
+  weft_auto weft_object *dict = own_values(o, &values);
+  weft_object *copy = dict ? weft_dict_copy(dict) : dict_of_values(o->type->shape, &values);
+  drop_values(&values);
+  return copy;
+}
+
+int weft__instance_update(weft_object *o, weft_object *attributes) {
+  weft_object *key, *value;
+  int failed = 0;
+  for (size_t at = 0; !failed && weft__dict_next(attributes, &at, NULL, &key, &value);) {
+    failed = weft__instance_setattr(o, key, value);
+    weft_decref(key);
+    weft_decref(value);
+  }
+  return failed;
+}
+
+int weft__instance_copy_attributes(weft_object *from, weft_object *to) {
+  for (uint32_t i = 0; i < from->type->fixed_slots; i++) {
+    weft_object *value = weft__slot_load(from, &slots_of(from)[i]);
+    if (value) weft__slot_store(to, &slots_of(to)[i], value);
+  }
+  if (!from->type->attrs_offset) return 0;
+  struct let_go values;
+  weft_auto weft_object *dict = own_values(from, &values);
+  uint64_t attrs = attrs_load(to);
+  bool empty = !(attrs & ATTRS_DICT) && ATTRS_FILLED(attrs) == 0;
+  if (!dict && empty && values.n <= ATTRS_ROOM(attrs)) {
+    fill_inline(to, &values);
+    return 0;
+  }
+  weft_auto weft_object *own = dict ? weft_dict_copy(dict) : dict_of_values(from->type->shape, &values);
+  drop_values(&values);
+  return !own ? -1 : empty ? weft_instance_set_dict(to, own) : weft__instance_update(to, own);
+}
+
+weft_object *weft__instance_fixed_attributes(weft_object *o) {
+  const struct weft__names *slots = o->type->slots;
+  weft_object *dict = weft_dict_new();
+  for (size_t i = 0; dict && slots && i <= slots->mask; i++) {
+    weft_object *name = slots->cell[i].name;
+    weft_auto weft_object *value =
+        name ? weft__slot_load(o, (weft_object **)(void *)((char *)o + slots->cell[i].value)) : NULL;
+    if (value && weft_dict_set(dict, name, value) < 0) weft_clear(&dict);
+  }
+  return dict;
+}
+
+/* Adds a name and a value, which is dropped. False: an error is set. */
+static bool add_pair_steal(weft_object *list, weft_object *name, weft_object *value) {
+  bool good = weft_list_append(list, name) == 0 && weft_list_append(list, value) == 0;
+  weft_decref(value);
+  return good;
+}
+
+weft_object *weft__instance_attribute_list(weft_object *o) {
+  const struct weft__names *slots = o->type->slots;
+  struct let_go values = {.n = 0};
+  weft_auto weft_object *dict = o->type->attrs_offset ? own_values(o, &values) : NULL;
+  weft_object *list = weft__list_new_sized(2 * (o->type->fixed_slots + (size_t)values.n));
+  bool good = list;
+  for (size_t i = 0; good && slots && i <= slots->mask; i++) {
+    weft_object *name = slots->cell[i].name;
+    weft_object **slot = (weft_object **)(void *)((char *)o + slots->cell[i].value);
+    weft_object *value = name ? weft__slot_load(o, slot) : NULL;
+    if (value) good = add_pair_steal(list, name, value);
+  }
+  for (int i = 0; i < values.n; i++) {
+    weft_object *value = values.value[i];
+    if (value && good)
+      good = add_pair_steal(list, o->type->shape->name[i], value);
+    else
+      weft_xdecref(value);
+  }
+  if (!good) weft_clear(&list);
+  return list;
+}
+
+weft_object *weft__instance_dict_if_any(weft_object *o) {
+  if (!o->type->attrs_offset) return NULL;
+  bool private = attrs_begin(o);
+  uint64_t attrs = attrs_load(o);
+  weft_object *dict = attrs & ATTRS_DICT ? weft_new_ref(dict_in(attrs)) : NULL;
+  attrs_end(o, private);
+  return dict;
 }
 
 /* --- Memory --- */

@@ -31,6 +31,23 @@ void weft__instance_drop(weft_object *self);
 weft_object *weft__method_new(weft_object *function_steal, weft_object *self);
 void weft__method_parts(weft_object *method, weft_object **function, weft_object **self);
 
+/* --- For copies --- */
+
+/* Gives `to`, an instance of the same type which nobody else knows, the attributes of `from`: its own as they are at
+ * one moment, fixed slots one after the other. -1: memory; `to` has some of them. */
+int weft__instance_copy_attributes(weft_object *from, weft_object *to);
+/* Sets attributes by a dict of them, without asking a setattr slot. -1: error; some may be set. */
+int weft__instance_update(weft_object *o, weft_object *attributes);
+/* The own attributes as they are at one moment, in a fresh dict; NULL with the error. */
+weft_object *weft__instance_own_attributes(weft_object *o);
+/* The fixed slots that are not empty, in a fresh dict; NULL with the error. */
+weft_object *weft__instance_fixed_attributes(weft_object *o);
+/* Those of the fixed slots that are not empty and of the own attributes, as they are at one moment, unless these have
+ * gone into a dict: a list of names, and a value after each. NULL with the error. */
+weft_object *weft__instance_attribute_list(weft_object *o);
+/* The dict that has the own attributes, if they have gone into one. Returns new, or NULL. */
+weft_object *weft__instance_dict_if_any(weft_object *o);
+
 void weft__interned_fini(void);
 
 /* Calls with `self` before the arguments. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/copy_internal.h"
 #include "runtime/none.h"
 #include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
@@ -122,6 +123,8 @@ static int int_is_true(weft_object *self) { return value_of(self) != 0; }
 const weft_type weft_int_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "int",
+             .copy = weft__copy_itself,
+             .deepcopy = weft__deepcopy_itself,
              .base = &weft_object_type,
              .basic_size = sizeof(weft_int),
              .repr = int_repr,
@@ -142,6 +145,8 @@ static weft_object *bool_repr(weft_object *self) { return weft_str_new(value_of(
 const weft_type weft_bool_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "bool",
+             .copy = weft__copy_itself,
+             .deepcopy = weft__deepcopy_itself,
              .base = &weft_int_type,
              .basic_size = sizeof(weft_int),
              .repr = bool_repr,

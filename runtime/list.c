@@ -145,6 +145,8 @@ static weft_object *list_of_table_steal(table *t, const char *call) {
 
 weft_object *weft_list_new(void) { return (weft_object *)list_with(&none, "weft_list_new"); }
 
+weft_object *weft__list_new_sized(size_t n) { return list_of_table_steal(n ? table_new(n) : &none, "weft_list_new"); }
+
 weft_object *weft_list_of(size_t n, weft_object *const *items) {
   if (!weft__all_given("weft_list_of", n, items)) return NULL;
   table *t = n ? table_new(n) : &none;
@@ -165,7 +167,34 @@ static table *copy_of_slice(const char *call, weft_object *o, int64_t start, int
   return t ? t : weft_raise_memory();
 }
 
-static table *copy_of(const char *call, weft_object *o) { return copy_of_slice(call, o, 0, INT64_MAX, 1); }
+/* All of them. */
+static table *copy_of(const char *call, weft_object *o) {
+  bool private;
+  list *l = begin(call, o, &private);
+  if (!l) return NULL;
+  size_t n = l->items->size;
+  table *t = n ? copy_table(l->items, n) : &none;
+  for (size_t i = 0; t && i < n; i++) weft_incref(t->item[i]);
+  end(l, private);
+  return t ? t : weft_raise_memory();
+}
+
+weft_object *weft__list_copy(weft_object *o) {
+  table *t = copy_of("weft_copy", o);
+  return t ? list_of_table_steal(t, "weft_copy") : NULL;
+}
+
+int weft__list_move(weft_object *from, size_t start, weft_object *to) {
+  list *l = (list *)from, *into = (list *)to;
+  if (start == 0 && weft__may_touch(from) && weft__may_touch(to) && into->items->size == 0) {
+    table *empty = into->items;
+    into->items = l->items;
+    l->items = empty;
+    return 0;
+  }
+  weft_auto weft_object *rest = weft_list_slice(from, (int64_t)start, INT64_MAX);
+  return rest ? weft_list_extend(to, rest) : -1;
+}
 
 static weft_object *list_iter(weft_object *self);
 
@@ -812,6 +841,7 @@ static void list_body_init(weft_object *self) { ((list *)self)->items = &none; }
 const weft_type weft_list_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "list",
+             .copy = weft__list_copy,
              .base = &weft_object_type,
              .basic_size = sizeof(list),
              .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,

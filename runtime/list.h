@@ -88,6 +88,14 @@ WEFT_API int weft_list_reverse(weft_object *list);
  */
 WEFT_API int weft_list_sort(weft_object *list, weft_object *key, bool reverse);
 
+/* For the runtime: an empty list with room for `n` items and no more. NULL with MemoryError. */
+weft_object *weft__list_new_sized(size_t n);
+/* For the runtime: an exact list with the same items; they may be those of a type that derives from list. */
+weft_object *weft__list_copy(weft_object *list);
+/* For the runtime: appends the items from `start` on to another list. All of them, to an empty list, it takes away from
+ * the first. Errors (-1): memory. */
+int weft__list_move(weft_object *from, size_t start, weft_object *to);
+
 /* --- Fast paths --- */
 
 struct weft__list_items {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/none.h"
 
+#include "runtime/copy_internal.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/str.h"
 
@@ -17,6 +18,8 @@ static int none_is_true(weft_object *self) {
 const weft_type weft_none_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "NoneType",
+             .copy = weft__copy_itself,
+             .deepcopy = weft__deepcopy_itself,
              .base = &weft_object_type,
              .basic_size = sizeof(weft_object),
              .repr = none_repr,

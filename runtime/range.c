@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/range.h"
 
+#include "runtime/copy_internal.h"
 #include "runtime/int.h"
 #include "runtime/iterator.h"
 #include "runtime/runtime_internal.h"
@@ -98,6 +99,8 @@ static weft_object *range_repr(weft_object *self) {
 const weft_type weft_range_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "range",
+             .copy = weft__copy_itself,
+             .deepcopy = weft__deepcopy_itself,
              .base = &weft_object_type,
              .basic_size = sizeof(range),
              .repr = range_repr,

@@ -323,6 +323,10 @@ weft_object *weft__raw_slice(const char *call, weft_object *o, const weft_type *
   return weft__raw_copy(&part, call, o, type, start, stop, step) ? weft__raw_object_steal(type, &part, call) : NULL;
 }
 
+weft_object *weft__raw_duplicate(weft_object *self) {
+  return weft__raw_slice("weft_copy", self, self->type, 0, INT64_MAX, 1);
+}
+
 /* Takes every step-th item out, and moves the others together. */
 static result delete_steps(raw *r, struct weft__slice s) {
   if (s.count == 0) return WEFT__RAW_DONE;

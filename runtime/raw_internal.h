@@ -128,6 +128,8 @@ int64_t weft__raw_slot_length(weft_object *self);
 weft_object *weft__raw_multiply(weft_object *a, weft_object *b);
 weft_object *weft__raw_in_place_multiply(weft_object *a, weft_object *b);
 size_t weft__raw_size_of(weft_object *self);
+/* A copy without attributes, of its own type. */
+weft_object *weft__raw_duplicate(weft_object *self);
 void weft__raw_dealloc(weft_object *self);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include <pthread.h>
 
+#include "runtime/copy_internal.h"
 #include "runtime/heap.h"
 #include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
@@ -119,6 +120,7 @@ void weft_finalize(void) {
   weft__threads_wait();
   weft__finalizers_at_exit();
   weft__types_forget();
+  weft__copiers_forget();
   weft__gc_at_end();
   weft__grace_settle(weft__self());
   weft__world_stop(weft__self());

@@ -25,6 +25,7 @@
 
 #include <string.h>
 
+#include "runtime/copy_internal.h"
 #include "runtime/iterator.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/set_table_internal.h"
@@ -977,6 +978,7 @@ static void frozenset_body_init(weft_object *self) { set_init_body((set *)self, 
 const weft_type weft_set_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "set",
+             .copy = weft_set_copy,
              .base = &weft_object_type,
              .basic_size = sizeof(set),
              .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,
@@ -1009,6 +1011,7 @@ const weft_type weft_set_type = {
 const weft_type weft_frozenset_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "frozenset",
+             .copy = weft__copy_itself,
              .base = &weft_object_type,
              .basic_size = sizeof(set),
              .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,

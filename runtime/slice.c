@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "runtime/slice.h"
 
+#include "runtime/copy_internal.h"
 #include "runtime/int.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/slice_internal.h"
@@ -84,6 +85,8 @@ static int slice_compare(weft_object *a, weft_object *b, enum weft_compare_op op
 const weft_type weft_slice_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "slice",
+             .copy = weft__copy_itself,
+             .deepcopy = weft__deepcopy_itself,
              .base = &weft_object_type,
              .basic_size = sizeof(struct slice),
              .repr = slice_repr,

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "runtime/copy_internal.h"
 #include "runtime/dict_table_internal.h"
 #include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
@@ -305,6 +306,8 @@ static void str_dealloc(weft_object *self) {
 const weft_type weft_str_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "str",
+             .copy = weft__copy_itself,
+             .deepcopy = weft__deepcopy_itself,
              .base = &weft_object_type,
              .basic_size = sizeof(struct weft__str) + 1,
              .item_size = 1,

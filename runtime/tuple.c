@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "runtime/copy_internal.h"
 #include "runtime/int.h"
 #include "runtime/iterator.h"
 #include "runtime/list.h"
@@ -265,6 +266,7 @@ static int64_t tuple_length(weft_object *self) { return (int64_t)((struct weft__
 const weft_type weft_tuple_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "tuple",
+             .copy = weft__copy_itself,
              .base = &weft_object_type,
              .basic_size = sizeof(struct weft__tuple),
              .item_size = sizeof(weft_object *),

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/copy_internal.h"
 #include "runtime/instance_internal.h"
 #include "runtime/none.h"
 #include "runtime/runtime_internal.h"
@@ -50,6 +51,8 @@ const weft_type weft_object_type = {
 const weft_type weft_type_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "type",
+             .copy = weft__copy_itself,
+             .deepcopy = weft__deepcopy_itself,
              .base = &weft_object_type,
              .basic_size = sizeof(weft_type),
              .hash = weft__hash_identity,
@@ -95,7 +98,8 @@ static struct made_type *made;
 #define INHERIT(slot) \
   if (!spec->slot) spec->slot = base->slot
 
-static void inherit(weft_type_spec *spec, const weft_type_spec *base) {
+static void inherit(weft_type_spec *spec, const weft_type *base_type) {
+  const weft_type_spec *base = &base_type->spec;
   INHERIT(traverse);
   INHERIT(clear);
   INHERIT(finalize);
@@ -135,7 +139,14 @@ static void inherit(weft_type_spec *spec, const weft_type_spec *base) {
   INHERIT(init);
   INHERIT(size_of);
   INHERIT(item_size);
-  spec->flags |= base->flags & (WEFT_TYPE_CONTAINER | WEFT_TYPE_DICT);
+  spec->flags |= base->flags & (WEFT_TYPE_CONTAINER | WEFT_TYPE_DICT | WEFT_TYPE_NO_COPY);
+  if (!base_type->made) return; /* a copy by one of Weft's types would be of that type */
+  INHERIT(copy);
+  INHERIT(deepcopy);
+  INHERIT(reduce);
+  INHERIT(get_state);
+  INHERIT(set_state);
+  INHERIT(replace);
 }
 
 enum { SIZE_MAX_OF_BODY = 1 << 30 };
@@ -224,7 +235,7 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
   m->type.made = true;
   m->type.spec = *spec;
   m->type.spec.base = base;
-  inherit(&m->type.spec, &base->spec);
+  inherit(&m->type.spec, base);
   if (!lay_out(&m->type, base) || !weft__attributes_init(&m->type, base)) {
     weft__attributes_fini(&m->type);
     free(m);
@@ -239,6 +250,7 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
   m->type.quiet = !hooked && !m->type.marks_offset;
   m->type.lock_offset = base->lock_offset ? base->lock_offset : m->type.attrs_offset;
   m->type.guarded = has_instances(&m->type) || base->guarded;
+  m->type.own_body = base->own_body || spec->basic_size > base->spec.basic_size || spec->item_size;
   bool simple = !m->type.spec.dealloc && !(m->type.spec.flags & WEFT_TYPE_CONTAINER) && !m->type.marks_offset;
   simple = simple && !m->type.weak;
   m->type.plain = simple && !m->type.spec.item_size && m->type.spec.basic_size <= WEFT__SMALL_MAX;

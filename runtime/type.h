@@ -26,6 +26,7 @@ enum weft_type_flags {
   WEFT_TYPE_CONTAINER = 2, /* holds references: has traverse and clear, the collector follows it */
   WEFT_TYPE_DICT = 4,      /* instances can have any attributes, beside fixed slots, and weak references */
   WEFT_TYPE_WEAK = 8,      /* instances can have weak references */
+  WEFT_TYPE_NO_COPY = 16,  /* without hooks for it, copying an instance is a CopyError; also of derived types */
 };
 
 typedef struct weft_type_spec {
@@ -80,6 +81,14 @@ typedef struct weft_type_spec {
   weft_object *(*make)(const weft_type *type, weft_object *const *args, size_t n);
   int (*init)(weft_object *self, weft_object *const *args, size_t n);
   size_t (*size_of)(weft_object *self); /* see weft_sizeof; NULL: the size of an instance */
+
+  /* Copying; copy.h says which of them is asked when. Those of Weft's own types are not inherited. */
+  weft_object *(*copy)(weft_object *self);
+  weft_object *(*deepcopy)(weft_object *self, weft_object *memo); /* passes `memo` on to weft_deepcopy */
+  weft_object *(*reduce)(weft_object *self);                      /* how to make another one, see weft_copy_register */
+  weft_object *(*get_state)(weft_object *self);                   /* what a copy needs to become like `self` */
+  int (*set_state)(weft_object *self, weft_object *state);        /* makes a fresh instance so */
+  weft_object *(*replace)(weft_object *self, weft_object *changes); /* see weft_replace */
 } weft_type_spec;
 
 /* What a compare slot returns for operands that it knows nothing about. */
@@ -105,6 +114,8 @@ struct weft_type {
   void (*weak_died)(weft_object *ref);  /* of weak references of Weft's own kinds: instead of a callback */
   bool guarded;                         /* its instances' bodies are used by the rules of share.h */
   bool steady;                          /* its instances' bodies never change */
+  bool own_body;                        /* the user's C structure is in the instance: only hooks can copy it */
+  bool binds;                           /* as an attribute of a type it becomes a method of instances */
   void (*body_init)(weft_object *self); /* makes zeroed memory an empty instance; NULL: it is one */
   /* Where spec.make is NULL: makes an instance of arguments that cannot come later; NULL: there are none such. */
   weft_object *(*make)(const weft_type *type, weft_object *const *args, size_t n);

@@ -153,6 +153,12 @@ static inline void weak_values_set(object *d, object *key, object *value) {
 }
 static inline object *weak_values_get(object *d, object *key) { return must(PyObject_GetItem(d, key)); }
 
+static PyObject *deepcopy_function, *cache_maker;
+
+static inline object *copy_deep(object *o) { return must(PyObject_CallOneArg(deepcopy_function, o)); }
+static inline object *cache_new(void) { return must(PyObject_CallNoArgs(cache_maker)); }
+static inline object *cache_call(object *cache, object *key) { return must(PyObject_CallOneArg(cache, key)); }
+
 #include "../workloads/attribute_template.h"
 #include "../workloads/counts_template.h"
 #include "../workloads/dict_template.h"
@@ -163,6 +169,8 @@ static inline object *weak_values_get(object *d, object *key) { return must(PyOb
 #include "../workloads/shared_template.h"
 #include "../workloads/value_template.h"
 #include "../workloads/weak_template.h"
+
+#include "../workloads/copy_template.h"
 
 /* --- the runtime ------------------------------------------------------------------------------------------------- */
 
@@ -185,16 +193,23 @@ static bool python_start(void) {
                         "  def empty(self): pass\n"
                         "class Slots:\n"
                         "  __slots__ = 'a', 'b'\n"
-                        "  def empty(self): pass\n",
+                        "  def empty(self): pass\n"
+                        "from copy import deepcopy\n"
+                        "from functools import lru_cache\n"
+                        "def cache_maker(): return lru_cache(1024)(lambda n: n % 200)\n",
                         Py_file_input, globals, globals)));
   PyGC_Disable(); /* workloads that make cycles switch it on */
   empty_function = Py_NewRef(must(PyDict_GetItemString(globals, "empty")));
+  deepcopy_function = Py_NewRef(must(PyDict_GetItemString(globals, "deepcopy")));
+  cache_maker = Py_NewRef(must(PyDict_GetItemString(globals, "cache_maker")));
   classes = globals;
   return true;
 }
 
 static void python_stop(void) {
   Py_CLEAR(empty_function);
+  Py_CLEAR(deepcopy_function);
+  Py_CLEAR(cache_maker);
   Py_CLEAR(classes);
   Py_FinalizeEx();
 }
@@ -263,6 +278,7 @@ int main(int argc, char **argv) {
                                           attribute_workloads,
                                           shared_workloads,
                                           weak_workloads,
+                                          copy_workloads,
                                           own_workloads,
                                           bench_threading_workloads,
                                           NULL};

@@ -15,6 +15,9 @@
 #include "../workloads/workloads.h"
 #include "sharing.h"
 
+/* After those whose operations it uses. */
+#include "../workloads/copy_template.h"
+
 static weft_object *idle_function;
 
 static weft_object *do_nothing(weft_object *function, weft_object *const *args, size_t n) {
@@ -107,6 +110,7 @@ int main(int argc, char **argv) {
                                           sharing_workloads,
                                           own_workloads,
                                           weak_workloads,
+                                          copy_workloads,
                                           bench_threading_workloads,
                                           NULL};
   return bench_main(argc, argv, &runtime, tables);

@@ -116,4 +116,19 @@ static inline void weak_values_set(object *d, object *key, object *value) {
 }
 static inline object *weak_values_get(object *d, object *key) { return must(weft_weak_dict_get(d, key)); }
 
+static inline object *copy_deep(object *o) { return must(weft_deepcopy(o, NULL)); }
+
+static weft_object *return_modulo(weft_object *function, weft_object *const *args, size_t n) {
+  (void)function, (void)n;
+  return weft_int_new(weft_int_value(args[0]) % 200);
+}
+
+static inline object *cache_new(void) {
+  weft_object *function = must(weft_function_new("modulo", return_modulo, 0, NULL));
+  weft_object *cache = must(weft_lru_cache_new(function, 1024, false));
+  weft_decref(function);
+  return cache;
+}
+static inline object *cache_call(object *cache, object *key) { return must(weft_call(cache, &key, 1)); }
+
 #endif

@@ -103,6 +103,9 @@ enum operation {
   ITEMS,
   IS_AS_AT_FIRST,
   UPDATE,
+  MOVE_TO_END,
+  MOVE_TO_FRONT, /* these two without ballast only, before which nothing may come */
+  POP_FIRST,
   OPERATIONS
 };
 
@@ -137,6 +140,13 @@ static void remove_at(struct items *d, size_t i) {
   for (; i < d->size; i++) d->number[i] = d->number[i + 1];
 }
 
+static void move(struct items *d, size_t from, size_t to) {
+  uint64_t number = d->number[from];
+  remove_at(d, from);
+  for (size_t i = d->size++; i > to; i--) d->number[i] = d->number[i - 1];
+  d->number[to] = number;
+}
+
 static bool same_items(const struct items *a, const struct items *b) {
   return a->size == b->size && a->ballast == b->ballast &&
          memcmp(a->number, b->number, a->size * sizeof *a->number) == 0;
@@ -155,7 +165,7 @@ static struct items model_step(struct items *d, const struct step *s, const stru
   size_t i = place_of(d, s->key);
   bool there = i < d->size;
   uint64_t number = there ? d->number[i] : NOTHING;
-  if (s->operation == POP_ITEM) number = NOTHING;
+  if (s->operation == POP_ITEM || s->operation == POP_FIRST) number = NOTHING;
   switch (s->operation) {
     case GET:
     case FIND:
@@ -181,6 +191,16 @@ static struct items model_step(struct items *d, const struct step *s, const stru
         number = BALLAST;
       }
       return one(number);
+    case POP_FIRST:
+      if (d->size) {
+        number = d->number[0];
+        remove_at(d, 0);
+      }
+      return one(number);
+    case MOVE_TO_END:
+    case MOVE_TO_FRONT:
+      if (there) move(d, i, s->operation == MOVE_TO_END ? d->size - 1 : 0);
+      return one(there ? YES : NOTHING);
     case CLEAR: d->size = d->ballast = 0; return one(NOTHING);
     case LENGTH: return one(d->size + d->ballast);
     case IS_AS_AT_FIRST: return one(same_in_any_order(d, at_first) ? YES : NOTHING);
@@ -349,6 +369,13 @@ static struct items execute(weft_object *dict, const struct step *s, bool other)
     case POP: result = one(result_of(weft_dict_pop(dict, key, NULL))); break;
     case POP_OTHERWISE: result = one(result_of(weft_dict_pop(dict, key, WEFT_NONE))); break;
     case POP_ITEM: result = one(result_of_pair(weft_dict_pop_item(dict))); break;
+    case POP_FIRST: result = one(result_of_pair(weft_dict_pop_first(dict))); break;
+    case MOVE_TO_END:
+    case MOVE_TO_FRONT: {
+      bool last = s->operation == MOVE_TO_END;
+      result = one(weft_dict_move_to_end(dict, key, last) == 0 ? YES : result_of(NULL));
+      break;
+    }
     case CLEAR: REQUIRE(weft_dict_clear(dict) == 0); break;
     case LENGTH: result = one((uint64_t)weft_dict_length(dict)); break;
     case COPY: result = contents(weft_dict_copy(dict)); break;
@@ -416,6 +443,7 @@ static void make_steps(chance *c, size_t thread, uint64_t round) {
     enum operation operation = (enum operation)pick(c, OPERATIONS);
     if (i == 0 && thread < 2)
       operation = (enum operation)(thread == 0 ? round % OPERATIONS : round / OPERATIONS % OPERATIONS);
+    if (play.first.ballast && (operation == MOVE_TO_FRONT || operation == POP_FIRST)) operation = MOVE_TO_END;
     for (int half = 0; half < 1 + (operation == UPDATE); half++) {
       size_t key = half ? (play.steps[thread][size - 1].key + 1) % KEYS : pick(c, KEYS);
       play.steps[thread][size++] = (struct step){

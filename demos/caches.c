@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Caches that grow for ever, and how not to: bounded ones, in order of use or of insertion; lru_cache; what else keeps
+ * memory, and what only seems to.
+ *
+ * The documents (000 §5.13, 002, 003) measure with tracemalloc; here the heap says how many bytes are in use. Caches
+ * that hold their values weakly are in a demo of their own.
+ */
+#include "demos/caches.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { TIME_LIMIT_S = 120 };
+
+int processed;
+
+weft_object *process_function(int id) {
+  processed++;
+  weft_auto weft_object *number = weft_int_new(1000 + id);
+  return weft_list_of(1, &number);
+}
+
+double megabytes(size_t bytes) { return (double)bytes / (1 << 20); }
+
+int main(void) {
+  tap_begin();
+  alarm(TIME_LIMIT_S);
+  if (weft_init() < 0) {
+    fprintf(stderr, "cannot start the runtime: out of memory\n");
+    return 1;
+  }
+  tap_title("caches in mode %s", weft_mode());
+  show_processors();
+  show_lru();
+  show_leaks();
+  show_contexts();
+  weft_finalize();
+  return tap_finish();
+}
