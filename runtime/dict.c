@@ -745,7 +745,7 @@ int weft_dict_move_to_end(weft_object *o, weft_object *key, bool last) {
   leave(&s, WRITING);
   drop(left, s.private);
   if (!good) weft_raise_memory();
-  if (!found) no_such_key(key);
+  if (!found) weft__no_such_key(key);
   return found && good ? 0 : -1;
 }
 
