@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* References: what they lead to, when they are called, what they equal, which objects can have them. */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -227,15 +228,14 @@ static void show_cycle(void) {
 enum { THREADS = 4, TRIES = 250000 };
 static weft_object *place; /* a cell with the reference to the object that is alive just now */
 static weft_object *owner; /* a cell with that object */
-static int wrong;          /* atomic */
+static atomic_int wrong;
 
 static void *dereference(void *unused) {
   (void)unused;
   if (!weft_attach()) abort();
   for (int i = 0; i < TRIES; i++) {
     weft_auto weft_object *ref = weft_cell_get(place), *o = weft_weakref_get(ref);
-    if (o != WEFT_NONE && (o->type != thing_type || weft_refcount(o) < 1))
-      __atomic_add_fetch(&wrong, 1, __ATOMIC_RELAXED);
+    if (o != WEFT_NONE && (o->type != thing_type || weft_refcount(o) < 1)) wrong++;
     if (i % 50 == 0) {
       weft_auto weft_object *next = thing_new(), *to_next = weak_to(next, NULL);
       weft_cell_set(owner, next); /* drops the one before, somewhere, sometime */

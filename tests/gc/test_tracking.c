@@ -125,8 +125,9 @@ GcTest(gc_tracking, untracked_tuples_neither_bring_on_collections_nor_put_them_o
   for (int i = 0; i < 10; i++) kept[i] = TUPLE(INT(i), TUPLE(INT(i)));
   weft_gc_get_count(counts);
   cr_assert_eq(counts[0], before);
-  weft_auto weft_object *list = weft_list_new();
+  weft_object *list = weft_list_new();
   for (int i = 0; i < 10; i++) weft_decref(kept[i]);
   weft_gc_get_count(counts);
   cr_assert_eq(counts[0], before + 1);
+  weft_decref(list);
 }
