@@ -313,4 +313,5 @@ const weft_type weft_thread_type = {
              .dealloc = thread_dealloc,
              .repr = thread_repr,
              .hash = weft__hash_identity},
+    .weak = true,
 };

@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # conformance.sh CATALOGUE: writes docs/CONFORMANCE.md to standard output. A behaviour is tested when the name of a
-# test carries its ID (LST_012_…); tests/not-applicable.txt lists those that do not apply, by ID or prefix, with the reason.
+# test carries its ID (LST_012_…, or several, one after the other); tests/not-applicable.txt lists those that do not apply, by ID or prefix, with the reason.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 catalogue=${1:?usage: tests/conformance.sh CATALOGUE}
 ids=$(grep -oE '^\| [A-Z]{2,3}-[0-9]{3} ' "$catalogue" | tr -d '| ')
-tests=$(grep -rnoE '\b[A-Z]{2,3}_[0-9]{3}_[a-z0-9_]+' tests --include='*.c' | sort -u |
-  sed -E 's/^([^:]*):[0-9]+:(([A-Z]+)_([0-9]{3})_.*)$/\3-\4 \2 \1/' | sort -u)
+tests=$(grep -rnoE '\b([A-Z]{2,3}_[0-9]{3}_)+[a-z0-9][a-z0-9_]*' tests --include='*.c' | sort -u |
+  awk -F: '{ rest = $3; while (match(rest, /^[A-Z]+_[0-9][0-9][0-9]_/)) { id = substr(rest, 1, RLENGTH - 1)
+    sub(/_/, "-", id); print id, $3, $1; rest = substr(rest, RLENGTH + 1) } }' | sort -u)
 awk -v total="$(wc -l <<<"$ids")" '
   FILENAME == "/dev/fd/3" { if (!($1 in test)) order[++n] = $1; test[$1] = test[$1] sprintf("%s`%s` (%s)", test[$1] ? ", " : "", $2, $3); next }
   FILENAME == "tests/not-applicable.txt" { if ($0 !~ /^#/ && NF) { key = $1; sub(/^[^ ]+ +/, ""); reason[key] = $0 }; next }

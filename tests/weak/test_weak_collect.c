@@ -339,6 +339,19 @@ WeakTest(weak_collect, a_reference_in_a_cycle_with_its_callback_is_collected) {
   cr_assert(weft_weakref_count(o) == 0 && calls == 0);
 }
 
+WeakTest(weak_collect, ODI_061_a_cyclic_dict_with_a_reference_in_another_cycle) {
+  weft_object *dict = weft_dict_new(), *o = thing();
+  weft_dict_set(dict, WEFT_NONE, dict);
+  weft_object *ref = ref_to(dict, NULL);
+  set(o, "ref", ref);
+  set(o, "me", o);
+  weft_decref(ref);
+  weft_decref(o);
+  cr_assert(weft_gc_collect(2) >= 1 && weft_weakref_count(dict) == 0 && weft_dict_length(dict) == 1);
+  weft_decref(dict);
+  cr_assert_eq(weft_gc_collect(2), 1);
+}
+
 WeakTest(weak_collect, a_shared_reference_is_never_garbage_before_its_target) {
   weft_auto weft_object *o = thing();
   weft_object *list = self_list(), *ref = ref_to(o, NULL);

@@ -67,7 +67,7 @@ WeakTest(weakref, WR_005_to_a_function_calls_its_callback_once) {
   cr_assert(is_dead(ref) && calls == 1 && called_with == ref);
 }
 
-WeakTest(weakref, which_objects_can_have_them) {
+WeakTest(weakref, CMI_026_CMI_027_CMI_028_which_objects_can_have_them) {
   static const char *const names[] = {"a", NULL};
   const weft_type *slots = weft_type_new(&(weft_type_spec){.name = "slots", .slot_names = names});
   const weft_type *weak_slots =
@@ -115,6 +115,31 @@ WeakTest(weakref, which_objects_can_have_them) {
   }
 }
 
+WeakTest(weakref, CMI_029_types_with_attributes_and_references_in_either_order) {
+  const weft_type *first = weft_type_new(&(weft_type_spec){.name = "weak", .flags = WEFT_TYPE_WEAK | WEFT_TYPE_BASE});
+  const weft_type *second = weft_type_new(&(weft_type_spec){.name = "dict", .flags = WEFT_TYPE_DICT | WEFT_TYPE_BASE});
+  const weft_type *both[] = {
+      weft_type_new(&(weft_type_spec){.name = "both", .base = first, .flags = WEFT_TYPE_DICT}),
+      weft_type_new(&(weft_type_spec){.name = "both", .base = second, .flags = WEFT_TYPE_WEAK}),
+  };
+  for (int i = 0; i < 2; i++) {
+    weft_object *o = weft_instance_new(both[i]);
+    weft_auto weft_object *ref = ref_to(o, NULL);
+    cr_assert(leads_to(ref, o));
+    set(o, "me", o);
+    weft_decref(o);
+    cr_assert(!is_dead(ref) && weft_gc_collect(2) == 1 && is_dead(ref), "%d", i);
+  }
+}
+
+WeakTest(weakref, a_thread_can_have_them) {
+  weft_object *thread = weft_thread_new(counter, 0, NULL);
+  weft_auto weft_object *ref = ref_to(thread, NULL);
+  cr_assert(leads_to(ref, thread));
+  weft_decref(thread);
+  cr_assert(is_dead(ref));
+}
+
 WeakTest(weakref, CWR_002_CWR_003_CWR_004_checks_tell_references_and_proxies_apart) {
   const weft_type *derived = weft_type_new(&(weft_type_spec){.name = "derived", .base = &weft_weakref_type});
   weft_auto weft_object *o = thing();
@@ -126,7 +151,7 @@ WeakTest(weakref, CWR_002_CWR_003_CWR_004_checks_tell_references_and_proxies_apa
   cr_assert(weft_proxy_check(proxy) && !weft_proxy_check(ref) && !weft_proxy_check(other) && !weft_proxy_check(o));
 }
 
-WeakTest(weakref, CWR_005_CWR_006_asking_what_is_no_reference) {
+WeakTest(weakref, CWR_005_CWR_006_CTS_017_asking_what_is_a_reference_and_what_is_none) {
   weft_object *found = WEFT_TRUE;
   cr_assert(weft_weakref_find(WEFT_NONE, &found) == -1 && !found && raised(&weft_TypeError));
   cr_assert(weft_weakref_find(NULL, &found) == -1 && raised(&weft_TypeError));
@@ -139,8 +164,11 @@ WeakTest(weakref, CWR_005_CWR_006_asking_what_is_no_reference) {
   cr_assert(weft_weakref_count(NULL) == -1 && raised(&weft_TypeError));
   cr_assert(!weft_weakref_list(NULL) && raised(&weft_TypeError));
   weft_object *o = thing();
+  int64_t refs = weft_refcount(o);
   weft_auto weft_object *ref = ref_to(o, NULL);
-  cr_assert(weft_weakref_find(ref, &found) == 1 && found == o && weft_weakref_is_dead(ref) == 0);
+  cr_assert(weft_weakref_check(ref) && weft_refcount(o) == refs);
+  cr_assert(weft_weakref_find(ref, &found) == 1 && found == o && weft_refcount(o) == refs + 1);
+  cr_assert_eq(weft_weakref_is_dead(ref), 0);
   weft_decref(found);
   weft_decref(o);
   cr_assert(weft_weakref_find(ref, &found) == 0 && !found && weft_weakref_is_dead(ref) == 1);
