@@ -172,16 +172,107 @@ static void log_finalized(weft_object *self) {
   log_event("finalized");
 }
 
-static bool show_failed_initialiser(void) {
+/* Half() */
+static bool half_fails(void) {
   const weft_type *type = weft_type_new(
       &(weft_type_spec){.name = "Half", .flags = WEFT_TYPE_DICT, .init = initialise, .finalize = log_finalized});
   if (!type) abort();
+  return raises_object(weft_call((weft_object *)(uintptr_t)type, NULL, 0), &weft_ValueError);
+}
+
+static bool show_failed_initialiser(void) {
   log_clear();
-  bool failed = raises_object(weft_call((weft_object *)(uintptr_t)type, NULL, 0), &weft_ValueError);
+  bool failed = half_fails();
   log_event("next-statement");
   bool order = log_is("init-fails finalized next-statement");
   tap_say("events: %s", log_text());
   return tap_check(failed && order, "FIN-08", "004: it runs even if the initialiser has failed");
+}
+
+/* --- FIN-09 --- */
+
+static weft_object *ref_to_dying;
+static bool empty_inside;
+static void look_at_ref(weft_object *self) {
+  (void)self;
+  empty_inside = weft_weakref_is_dead(ref_to_dying) == 1;
+}
+static bool empty_in_finalizer(weft_object *o_steal) {
+  ref_to_dying = weft_weakref_new(o_steal, NULL);
+  resource_on_finalize = look_at_ref;
+  weft_decref(o_steal);
+  weft_gc_collect(2);
+  resource_on_finalize = NULL;
+  bool empty_after = weft_weakref_is_dead(ref_to_dying) == 1;
+  weft_clear(&ref_to_dying);
+  return empty_inside && empty_after;
+}
+
+static void show_weak_references(void) {
+  bool in_cycle = answers("in a collected cycle: ref() is None", empty_in_finalizer(resource_in_cycle("a")), true);
+  bool plain = empty_in_finalizer(resource_new("a"));
+  tap_say("on plain release:     ref() is None            Python False                here %s",
+          plain ? "True" : "False");
+  tap_say(
+      "Here a weak reference never leads to an object whose finalizer runs: with several threads another one could");
+  tap_say("take it meanwhile. It leads to it again if the finalizer saves it.");
+  tap_check(in_cycle && plain, "FIN-09", "004: seen from a finalizer, weak references to its object are empty");
+}
+
+/* --- FIN-07, FU-06 --- */
+
+static weft_object *log_hook(weft_object *self, weft_object *const *args, size_t n) {
+  (void)self, (void)args, (void)n;
+  log_event("exit-hook");
+  return WEFT_NONE;
+}
+
+/* Leaves a cycle, a global (an attribute of a class), and an exit hook, in this order. */
+static void leave_three(void) {
+  weft_decref(resource_in_cycle("cycle"));
+  const weft_type *module = weft_type_new(&(weft_type_spec){.name = "module"});
+  weft_auto weft_object *name = weft_str_new("name"), *global = resource_new("global");
+  weft_object *held = weft_list_new();
+  weft_auto weft_object *hook = weft_function_new("hook", log_hook, 0, NULL);
+  if (!module || weft_type_set(module, name, global) < 0) abort();
+  weft_decref(weft_finalizer_new(held, hook, 0, NULL));
+  log_event("end");
+}
+
+static bool show_exit(void) {
+  bool lived = log_of_a_life(leave_three);
+  tap_say("a process that leaves a cycle, a global and an exit hook:");
+  bool order = log_check(NULL, "Ccycle Cglobal end exit-hook Dglobal Dcycle", "hooks, globals, and then what is left");
+  return tap_check(lived && order, "FIN-07", "004: at exit finalizers run in order: hooks, globals, remaining cycles");
+}
+
+/* All of it in one life. */
+static void live_through_all(void) {
+  weft_decref(resource_new("dropped"));
+  weft_object *held = resource_new("held"), *other = weft_new_ref(held);
+  weft_clear(&held);
+  log_event("still-held");
+  weft_clear(&other);
+  weft_decref(resource_in_cycle("cycle"));
+  log_event("collect");
+  weft_gc_collect(2);
+  resource_on_finalize = save;
+  weft_decref(resource_new("saved"));
+  resource_on_finalize = NULL;
+  weft_clear(&saved);
+  half_fails();
+  leave_three();
+}
+
+static void show_timeline(bool each) {
+  tap_title("One life");
+  bool lived = log_of_a_life(live_through_all);
+  bool order = log_check(NULL,
+                         "Cdropped Ddropped Cheld still-held Dheld Ccycle collect Dcycle Csaved Dsaved "
+                         "init-fails finalized Ccycle Cglobal end exit-hook Dglobal Dcycle",
+                         "at the last drop, at a collection, at exit, and once each");
+  tap_check(each && lived && order, "FU-06",
+            "004: at the last drop, at collect, at exit; once; after a failed initialiser; not while it is held");
 }
 
 int main(void) {
@@ -190,12 +281,14 @@ int main(void) {
   tap_title("When they run");
   bool at_once = show_at_once();
   bool late = show_late();
+  bool at_exit = show_exit();
   bool half = show_failed_initialiser();
   tap_title("What they may do");
   show_mistake();
   bool cycle = show_cycle(), resurrection = show_resurrection();
   tap_check(cycle && resurrection, "FU-09", "004: finalizers run first, then the cycle goes; resurrection saves it");
+  show_weak_references();
   show_context_manager();
-  (void)at_once, (void)late, (void)half;
+  show_timeline(at_once && late && at_exit && half && resurrection);
   return demo_end();
 }

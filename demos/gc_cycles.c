@@ -106,6 +106,29 @@ static void show_slots(void) {
   tap_check(good, "GC-33", "004: slots prevent cycles by undeclared attributes, not those by declared ones");
 }
 
+/* --- GC-36 --- */
+
+/* A parent with a list of its only child, which knows its parent. Only the collector can free it, or nothing is left.
+ */
+static void drop_family(bool weak) {
+  weft_auto weft_object *parent = node_new("parent"), *child = node_new("child"), *children = weft_list_of(1, &child);
+  refer(parent, children);
+  weft_auto weft_object *ref = weft_weakref_new(parent, NULL);
+  refer(child, weak ? ref : parent);
+}
+
+static void show_family(void) {
+  drop_family(false);
+  int64_t strong_alive = nodes_alive(), strong = collect();
+  drop_family(true);
+  int64_t weak_alive = nodes_alive(), weak = collect();
+  tap_say("parent.children = [child]; del      alive   collect()   Python");
+  tap_say("child.parent = parent               %5" PRId64 "   %9" PRId64 "        3", strong_alive, strong);
+  tap_say("child.parent = weakref.ref(parent)  %5" PRId64 "   %9" PRId64 "        0", weak_alive, weak);
+  tap_check(strong_alive == 2 && strong == 3 && weak_alive == 0 && weak == 0, "GC-36",
+            "004: a cycle by a strong reference, and none by a weak one");
+}
+
 /* --- GC-04 --- */
 
 static void show_class(void) {
@@ -130,4 +153,5 @@ void show_cycles(void) {
   tap_title("Without a collection");
   show_broken();
   show_slots();
+  show_family();
 }

@@ -68,8 +68,8 @@ static void resource_finalize(weft_object *self) {
 
 bool log_init(void) {
   static const char *const slots[] = {"name", "link", NULL};
-  resource_type =
-      weft_type_new(&(weft_type_spec){.name = "Resource", .slot_names = slots, .finalize = resource_finalize});
+  resource_type = weft_type_new(&(weft_type_spec){
+      .name = "Resource", .flags = WEFT_TYPE_WEAK, .slot_names = slots, .finalize = resource_finalize});
   return resource_type;
 }
 
