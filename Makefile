@@ -79,7 +79,7 @@ libs: $(foreach m,$(MODES),$(LIB_$(m)))
 
 # Debian packages by purpose; `.ci/packages` installs what is missing, as root or through sudo.
 PACKAGES_BUILD := gcc libc6-dev liburcu-dev
-PACKAGES_DEMO  := $(PACKAGES_BUILD) pkg-config libmicrohttpd-dev libcurl4-openssl-dev
+PACKAGES_DEMO  := $(PACKAGES_BUILD) pkg-config libmicrohttpd-dev libcurl4-openssl-dev graphviz
 PACKAGES_TEST  := $(PACKAGES_BUILD) clang libclang-rt-14-dev libcriterion-dev spin python3
 
 .PHONY: demo-packages test-packages test

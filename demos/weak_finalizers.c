@@ -1,21 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Finalizers of single objects: clean-up that does not keep what it cleans up after. */
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "demos/support/log.h"
 #include "demos/weak.h"
-
-static char log_of[200];
 
 static weft_object *say(weft_object *self, weft_object *const *args, size_t n) {
   (void)self;
-  for (size_t i = 0; i < n; i++) {
-    strcat(log_of, weft_str_utf8(args[i], NULL));
-    strcat(log_of, ";");
-  }
+  for (size_t i = 0; i < n; i++) log_event(weft_str_utf8(args[i], NULL));
   return weft_int_new(42);
 }
 
@@ -31,11 +23,11 @@ static weft_object *saying(weft_object *o, const char *text) {
 static void show_cleanup(void) {
   weft_object *o = named_new("test");
   weft_auto weft_object *f = saying(o, "Cleaning up test");
-  strcat(log_of, "before;");
+  log_clear();
+  log_event("before");
   weft_clear(&o);
-  strcat(log_of, "after;");
-  tap_say("%s", log_of);
-  tap_check(strcmp(log_of, "before;Cleaning up test;after;") == 0, "WR-23", "004: called at once when the object dies");
+  log_event("after");
+  log_check("WR-23", "before Cleaning up test after", "004: called at once when the object dies");
 }
 
 /* --- WR-24, FU-11 --- */
@@ -47,13 +39,13 @@ static bool is_42(weft_object *result_steal) {
 }
 
 static void show_life(void) {
-  log_of[0] = 0;
+  log_clear();
   weft_object *o = thing_new();
   weft_auto weft_object *f = saying(o, "once");
   bool good = answers("f.alive", weft_finalizer_is_alive(f) == 1, true);
   weft_clear(&o);
   good = answers("del obj; f.alive", weft_finalizer_is_alive(f) == 1, false) && good;
-  good = answers("f() is None", weft_finalizer_call(f) == WEFT_NONE && strcmp(log_of, "once;") == 0, true) && good;
+  good = answers("f() is None", weft_finalizer_call(f) == WEFT_NONE && log_is("once"), true) && good;
   o = thing_new();
   weft_auto weft_object *called = saying(o, "called"), *detached = saying(o, "detached");
   good = answers("f() == 42, by hand", is_42(weft_finalizer_call(called)), true) && good;
@@ -62,57 +54,40 @@ static void show_life(void) {
   weft_clear(&parts);
   weft_auto weft_object *first = saying(o, "first"), *second = saying(o, "second");
   weft_clear(&o);
-  tap_say("%s", log_of);
-  good = strcmp(log_of, "once;called;second;first;") == 0 && good;
+  tap_say("events: %s", log_text());
+  good = log_is("once called second first") && good;
   tap_check(good, "WR-24", "004: once only, by hand or by death; detached never; the last registered first");
   tap_check(good, "FU-11", "004: a registry keeps a weak reference with a function, called once, at death or exit");
 }
 
 /* --- WR-25 --- */
 
-static void live_and_end(int to) {
+static void live_with_three(void) {
   weft_object *o = thing_new();
-  log_of[0] = 0;
   weft_decref(saying(o, "A"));
   weft_decref(saying(o, "B"));
   weft_auto weft_object *off = saying(o, "switched off");
   weft_finalizer_set_at_exit(off, false);
-  weft_clear(&off);
-  weft_finalize();
-  (void)!write(to, log_of, strlen(log_of));
 }
 
 static void show_exit(void) {
-  int ends[2];
-  char said[100] = "";
-  if (pipe(ends) != 0) abort();
-  fflush(NULL);
-  pid_t pid = fork();
-  if (pid == 0) {
-    live_and_end(ends[1]);
-    _exit(0);
-  }
-  close(ends[1]);
-  waitpid(pid, NULL, 0);
-  ssize_t n = read(ends[0], said, sizeof said - 1);
-  close(ends[0]);
-  said[n > 0 ? n : 0] = 0;
-  tap_say("a child process ends with three alive: %s", said);
-  tap_check(strcmp(said, "B;A;") == 0, "WR-25", "004: at exit, last first, but not the one that is switched off");
+  bool lived = log_of_a_life(live_with_three);
+  tap_say("a process ends with three alive: %s", log_text());
+  tap_check(lived && log_is("B A"), "WR-25", "004: at exit, last first, but not the one that is switched off");
 }
 
 /* --- WR-26, WR-27 --- */
 
 static void show_cycle(void) {
-  log_of[0] = 0;
+  log_clear();
   weft_object *o = thing_new();
   set_attribute(o, "me", o);
   weft_auto weft_object *f = saying(o, "collected");
   weft_clear(&o);
-  bool before = log_of[0] == 0 && weft_finalizer_is_alive(f) == 1;
+  bool before = log_is("") && weft_finalizer_is_alive(f) == 1;
   weft_gc_collect(2);
-  tap_say("in a cycle: before collect() nothing, then: %s", log_of);
-  tap_check(before && strcmp(log_of, "collected;") == 0, "WR-26", "004: in a cycle it is called by the collection");
+  tap_say("in a cycle: before collect() nothing, then: %s", log_text());
+  tap_check(before && log_is("collected"), "WR-26", "004: in a cycle it is called by the collection");
 }
 
 static void show_mistake(void) {

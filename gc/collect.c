@@ -141,22 +141,35 @@ static bool finalize(const struct weft__objects *garbage) {
   return any;
 }
 
-static void clear(const struct weft__objects *garbage) {
-  for (size_t i = 0; i < garbage->size; i++) {
-    weft_object *o = garbage->item[i];
-    if (o->type->spec.clear) o->type->spec.clear(o);
-    if (weft_error_borrow()) weft_error_unraisable(o);
-  }
+static void print_object(const char *what, const weft_object *o) {
+  fprintf(stderr, "gc: %s <%s %p>\n", what, o->type->spec.name, (const void *)o);
 }
 
-/* What the debug flags want. Returns how many are kept. */
-static uint64_t report(const struct weft__objects *garbage) {
+/* What a type refuses to clear, by -1 without an error, is kept in weft_gc_garbage. Returns how many objects that are.
+ */
+static uint64_t clear(const struct weft__objects *garbage) {
+  uint64_t refused = 0;
+  for (size_t i = 0; i < garbage->size; i++) {
+    weft_object *o = garbage->item[i];
+    bool cleared = !o->type->spec.clear || o->type->spec.clear(o) == 0;
+    if (weft_error_borrow()) {
+      weft_error_unraisable(o);
+    } else if (!cleared) {
+      refused += weft__gc_save(o);
+      if (weft__load_relaxed(&gc.debug) & WEFT_GC_UNCOLLECTABLE) print_object("uncollectable", o);
+    }
+  }
+  return refused;
+}
+
+/* What the debug flags want. True: all are kept. */
+static bool report(const struct weft__objects *garbage) {
   unsigned debug = weft__load_relaxed(&gc.debug);
-  uint64_t saved = 0;
+  bool saved = false;
   for (size_t i = 0; debug & (WEFT_GC_COLLECTABLE | WEFT_GC_SAVE_ALL) && i < garbage->size; i++) {
     weft_object *o = garbage->item[i];
-    if (debug & WEFT_GC_COLLECTABLE) fprintf(stderr, "gc: collectable <%s %p>\n", o->type->spec.name, (void *)o);
-    if (debug & WEFT_GC_SAVE_ALL) saved += weft__gc_save(o);
+    if (debug & WEFT_GC_COLLECTABLE) print_object("collectable", o);
+    if (debug & WEFT_GC_SAVE_ALL) saved |= weft__gc_save(o);
   }
   return saved;
 }
@@ -209,20 +222,19 @@ static bool find_again(void) {
   return good;
 }
 
-static uint64_t dispose(bool condemned, uint64_t *saved) {
+static void dispose(bool condemned, weft_gc_info *info) {
   if (condemned) {
-    uint64_t n = gc.garbage.size;
+    info->collected = gc.garbage.size;
     free_condemned(&gc.garbage);
-    return n;
+    return;
   }
   if (finalize(&gc.garbage) && !find_again()) {
     let_go(&gc.garbage);
-    return 0;
+    return;
   }
-  *saved = report(&gc.garbage);
-  if (!*saved) clear(&gc.garbage);
+  if (!report(&gc.garbage)) info->uncollectable = clear(&gc.garbage);
+  info->collected = gc.garbage.size - info->uncollectable;
   let_go(&gc.garbage);
-  return gc.garbage.size;
 }
 
 /* The objects found; -1: memory. The thread has set `collecting`. */
@@ -231,11 +243,12 @@ static int64_t collect(int generation) {
   weft_object *pending = weft_error_take();
   weft_gc_info info = {.generation = generation};
   weft__gc_tell(WEFT_GC_START, &info);
+  if (weft__load_relaxed(&gc.debug) & WEFT_GC_STATS) weft__gc_print_generations(generation);
   struct weft__weakref *calls = NULL;
   bool condemned = false, good = find(generation, &condemned, &calls);
   weft__weak_call(calls, true);
   if (good) {
-    info.collected = dispose(condemned, &info.uncollectable);
+    dispose(condemned, &info);
     count_statistics(generation, info.collected, info.uncollectable);
   }
   weft__objects_free(&gc.garbage);
@@ -246,7 +259,7 @@ static int64_t collect(int generation) {
             (double)gc.times.total_ns * 1e-9);
   weft__gc_tell(WEFT_GC_STOP, &info);
   weft__self()->error = pending;
-  return good ? (int64_t)info.collected : -1;
+  return good ? (int64_t)(info.collected + info.uncollectable) : -1;
 }
 
 /* --- A thread's own --- */

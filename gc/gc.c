@@ -358,6 +358,8 @@ static void count_frozen(weft_object *o, void *count) {
   *(uint64_t *)count += generation_of(o) == WEFT__FROZEN_GENERATION;
 }
 
+static void count_generation(weft_object *o, void *counts) { ((size_t *)counts)[generation_of(o)]++; }
+
 static void walk_paused(void (*visit)(weft_object *, void *), void *arg) {
   bool paused = weft__heap_pause();
   weft__heap_walk(visit, arg);
@@ -379,6 +381,13 @@ uint64_t weft_gc_freeze_count(void) {
   uint64_t count = 0;
   walk_paused(count_frozen, &count);
   return count;
+}
+
+void weft__gc_print_generations(int generation) {
+  size_t counts[WEFT__FROZEN_GENERATION + 1] = {0};
+  walk_paused(count_generation, counts);
+  fprintf(stderr, "gc: generation %d: objects in each generation: %zu %zu %zu, frozen: %zu\n", generation, counts[0],
+          counts[1], counts[2], counts[WEFT__FROZEN_GENERATION]);
 }
 
 /* --- The end of the runtime --- */

@@ -44,8 +44,8 @@ WEFT_API void weft_gc_get_count(uint64_t counts[WEFT_GC_GENERATIONS]);
 
 typedef struct weft_gc_generation_stats {
   uint64_t collections;
-  uint64_t collected;     /* objects found unreachable */
-  uint64_t uncollectable; /* kept in weft_gc_garbage, because of WEFT_GC_SAVE_ALL */
+  uint64_t collected;     /* objects found unreachable, and freed or, by WEFT_GC_SAVE_ALL, kept */
+  uint64_t uncollectable; /* found unreachable, but their types refused to clear them: kept in weft_gc_garbage */
 } weft_gc_generation_stats;
 /* Since the runtime was initialised, by the generation that was asked for. */
 WEFT_API void weft_gc_get_stats(weft_gc_generation_stats stats[WEFT_GC_GENERATIONS]);
@@ -75,7 +75,7 @@ WEFT_API int weft_gc_remove_callback(weft_gc_callback callback, void *arg);
 enum weft_gc_debug {
   WEFT_GC_STATS = 1,         /* prints figures of every collection to stderr */
   WEFT_GC_COLLECTABLE = 2,   /* prints what is found */
-  WEFT_GC_UNCOLLECTABLE = 4, /* prints what is kept */
+  WEFT_GC_UNCOLLECTABLE = 4, /* prints what cannot be cleared */
   WEFT_GC_SAVE_ALL = 32,     /* keeps what is found in weft_gc_garbage instead of freeing it */
   WEFT_GC_LEAK = 38,         /* the last three */
 };

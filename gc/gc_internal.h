@@ -31,6 +31,8 @@ bool weft__gc_has_callbacks(void);
 
 /* Runs callbacks; the thread collects. */
 void weft__gc_tell(enum weft_gc_phase phase, const weft_gc_info *info);
+/* For WEFT_GC_STATS: how many objects there are in each generation. */
+void weft__gc_print_generations(int generation);
 /* Adds to the list of weft_gc_garbage. False: memory. */
 bool weft__gc_save(weft_object *o);
 

@@ -40,7 +40,9 @@ typedef struct weft_type_spec {
 
   /* Memory. A slot that is called with a dying object must not fail; an error that is set is reported as unraisable. */
   int (*traverse)(weft_object *self, weft_visit visit, void *arg);
-  int (*clear)(weft_object *self);     /* drops references so that cycles break; may be called on a live object */
+  /* Drops references so that cycles break, and returns 0; may be called on a live object. -1 without an error: it
+   * refuses; the collector then keeps the object in weft_gc_garbage. */
+  int (*clear)(weft_object *self);
   void (*finalize)(weft_object *self); /* once, before the object dies; may resurrect it */
   void (*dealloc)(weft_object *self);  /* drops all references, then weft_object_free; NULL: generated */
 

@@ -20,6 +20,12 @@ size_t bytes_in_use(void) {
   return stats.block_bytes + stats.large_bytes;
 }
 
+uint64_t collections(void) {
+  weft_gc_generation_stats stats[WEFT_GC_GENERATIONS];
+  weft_gc_get_stats(stats);
+  return stats[0].collections + stats[1].collections + stats[2].collections;
+}
+
 /* --- Making --- */
 
 weft_object *list_of_ints(size_t n, ...) {

@@ -13,6 +13,9 @@
 size_t live_blocks(void);
 size_t bytes_in_use(void);
 
+/* Collections of all generations so far. */
+uint64_t collections(void);
+
 /* --- Making --- */
 
 /* A list of `n` ints, given as ints, with no room to spare: list_of_ints(3, 1, 2, 3). Returns new. */
