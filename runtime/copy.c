@@ -7,7 +7,7 @@
 #include "runtime/array.h"
 #include "runtime/bytearray.h"
 #include "runtime/copy_internal.h"
-#include "runtime/dict.h"
+#include "runtime/dict_order.h"
 #include "runtime/instance_internal.h"
 #include "runtime/iterator.h"
 #include "runtime/list.h"
@@ -251,6 +251,18 @@ static weft_object *filled_steal(weft_object *fresh, weft_object *parts,
   return fresh;
 }
 
+bool weft__is_copyable(const weft_object *o) {
+  const weft_type *body = weft__body_type(o->type);
+  static const weft_type *const bodies[] = {&weft_object_type,    &weft_tuple_type,        &weft_list_type,
+                                            &weft_set_type,       &weft_frozenset_type,    &weft_dict_type,
+                                            &weft_bytearray_type, &weft_ordered_dict_type, &weft_array_type};
+  bool known = weft_type_derives(body, &weft_Exception);
+  for (size_t i = 0; i < sizeof bodies / sizeof *bodies; i++) known = known || body == bodies[i];
+  bool own = o->type->made || o->type == &weft_object_type;
+  bool lost = o->type->own_body && !o->type->spec.get_state;
+  return known && own && !lost && !(o->type->spec.flags & WEFT_TYPE_NO_COPY);
+}
+
 weft_object *weft__copy_body(weft_object *o, bool deep) {
   const weft_type *body = weft__body_type(o->type);
   if (body == &weft_tuple_type) return made_like_steal(o, weft_tuple_slice(o, 0, INT64_MAX, 1));
@@ -267,9 +279,8 @@ weft_object *weft__copy_body(weft_object *o, bool deep) {
 
 /* By what the type's base and attributes tell. */
 static weft_object *copy_instance(weft_object *o) {
-  bool hooks = weft__has_state_hooks(o), unknown = o->type->own_body && !o->type->spec.get_state;
-  if ((!o->type->made && o->type != &weft_object_type) || unknown || o->type->spec.flags & WEFT_TYPE_NO_COPY)
-    return weft__cannot_copy(o);
+  bool hooks = weft__has_state_hooks(o);
+  if (!weft__is_copyable(o)) return weft__cannot_copy(o);
   weft_object *copy = weft__copy_body(o, false);
   if (!copy) return NULL;
   weft_auto weft_object *state = hooks ? weft__state_of(o) : NULL;

@@ -17,6 +17,8 @@ static inline const weft_type *weft__body_type(const weft_type *type) {
   return type;
 }
 
+/* Can an instance of `o`'s type be made, and filled, without a copy or reduce slot? */
+bool weft__is_copyable(const weft_object *o);
 /* A fresh instance of o's type with what its body holds, but without attributes; `deep`: also without a list's, dict's
  * or set's items. NULL: it cannot be made; the error is set. */
 weft_object *weft__copy_body(weft_object *o, bool deep);

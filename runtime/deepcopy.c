@@ -308,10 +308,9 @@ static enum outcome begin_reduced(struct copier *c, weft_object *o, weft_object 
   return outcome;
 }
 
-static enum outcome begin_instance(struct copier *c, weft_object *o, weft_object **result) {
-  const weft_type *type = o->type, *body = weft__body_type(type);
-  bool unknown = type->own_body && !type->spec.get_state;
-  if ((!type->made && type != &weft_object_type) || unknown || type->spec.flags & WEFT_TYPE_NO_COPY) {
+static enum outcome begin_instance(struct copier *c, weft_object *o) {
+  const weft_type *body = weft__body_type(o->type);
+  if (!weft__is_copyable(o)) {
     weft__cannot_copy(o);
     return FAILED;
   }
@@ -320,7 +319,6 @@ static enum outcome begin_instance(struct copier *c, weft_object *o, weft_object
     return push_steal(c, o, NULL, items ? weft_list_from(items) : NULL, ITEMS, MAKE_INSTANCE);
   }
   if (body == &weft_frozenset_type) return push_steal(c, o, NULL, keys_of(o), ITEMS, MAKE_INSTANCE);
-  (void)result;
   weft_object *copy = weft__copy_body(o, true);
   if (copy && remember(c, o, copy)) return push_steal(c, o, copy, NULL, NOWHERE, TAKE_ATTRIBUTES);
   weft_xdecref(copy);
@@ -338,7 +336,7 @@ static enum outcome begin_other(struct copier *c, weft_object *o, weft_object **
   if (found) return done_steal(c, o, weft_new_ref(o), result);
   if (type == &weft_method_type) return begin_method(c, o);
   if (!type->made && type->spec.copy) return done_steal(c, o, type->spec.copy(o), result);
-  return begin_instance(c, o, result);
+  return begin_instance(c, o);
 }
 
 /* Copies `o`, if that can be done at once: DONE, *result is the copy, a new reference. */

@@ -559,16 +559,6 @@ static int take(const char *call, weft_object *o, weft_object *key, weft_object 
   return found;
 }
 
-int weft__dict_delete_exactly(weft_object *o, weft_object *key, const weft_object *value) {
-  struct search s;
-  struct leftover left = {0};
-  if (!search_for(&s, "weft_dict_delete", o, key) || !find(&s, WRITING)) return -1;
-  if (s.entry >= 0 && weft__table_value_at(s.table, (size_t)s.entry) == value) take_out(&s, &left);
-  leave(&s, WRITING);
-  drop(left, s.private);
-  return 0;
-}
-
 int weft_dict_delete(weft_object *o, weft_object *key) {
   weft_object *value;
   int found = take("weft_dict_delete", o, key, NULL, &value);
@@ -1338,4 +1328,5 @@ const weft_type weft_ordered_dict_type = {
     .guarded = true,
     .quiet = true,
     .release = dict_release,
+    .weak = true,
 };

@@ -106,8 +106,6 @@ int weft__dict_move(weft_object *from, size_t start, weft_object *to);
 /* For the runtime: lets `visit` look at the value of `key`, where it need not be counted; `visit` reaches no safepoint,
  * and drops nothing. 1; 0: no such key; -1: error. */
 int weft__dict_visit(weft_object *dict, weft_object *key, void (*visit)(weft_object *value, void *arg), void *arg);
-/* For the runtime: removes `key` if its value is this very object. Errors (-1): as weft_dict_contains. */
-int weft__dict_delete_exactly(weft_object *dict, weft_object *key, const weft_object *value);
 
 WEFT_END_DECLS
 #endif

@@ -574,7 +574,6 @@ weft_object *weft__call_with_self(weft_object *callable, weft_object *self, weft
   return result;
 }
 
-
 static weft_object *method_call(weft_object *o, weft_object *const *args, size_t n) {
   struct method *m = (struct method *)o;
   return weft__call_with_self(m->function, m->self, args, n);

@@ -414,7 +414,7 @@ static bool reserve(struct cache *c, struct reservation *r) {
   c->reserved += good;
   leave(c, private);
   if (!victim) return good;
-  if (weft__dict_delete_exactly(c->map, victim->key, &victim->header) == 0) {
+  if (weft__dict_remove_if(c->map, victim->key, &victim->header) >= 0) {
     weft_decref(&victim->header);
     return true;
   }
@@ -451,7 +451,7 @@ static int insert(struct cache *c, weft_object *key, weft_object *result) {
   weft_auto weft_object *kept = e ? weft_dict_set_default(c->map, key, &e->header) : NULL;
   bool inserted = kept && kept == &e->header;
   weft_object *error = weft_error_take();
-  if (!settle(c, e, inserted, &r) && inserted) weft__dict_delete_exactly(c->map, key, &e->header);
+  if (!settle(c, e, inserted, &r) && inserted) weft__dict_remove_if(c->map, key, &e->header);
   if (e) weft_decref(&e->header);
   if (!error) return 0;
   weft_error_clear();
@@ -601,4 +601,5 @@ const weft_type weft_lru_cache_type = {
     .binds = true,
     .quiet = true,
     .release = cache_release,
+    .weak = true,
 };

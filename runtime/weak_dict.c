@@ -8,6 +8,7 @@
  */
 #include "runtime/weak_dict.h"
 
+#include "runtime/copy.h"
 #include "runtime/dict.h"
 #include "runtime/iterator.h"
 #include "runtime/list.h"
@@ -424,6 +425,22 @@ weft_object *weft_weak_dict_copy(weft_object *o) {
 
 /* --- Slots --- */
 
+/* What is held weakly stays the same; the other part of each entry is copied. */
+static weft_object *weak_dict_deepcopy(weft_object *o, weft_object *memo) {
+  bool by_key = kind_of(o)->type == &weft_weak_key_dict_type;
+  weft_object *copy = like(kind_of(o));
+  if (copy && weft_memo_set(memo, o, copy) < 0) weft_clear(&copy);
+  weft_auto weft_object *pairs = copy ? weft_weak_dict_items(o) : NULL;
+  if (!pairs) weft_clear(&copy);
+  for (int64_t i = 0; copy && i < weft_list_length(pairs); i++) {
+    weft_auto weft_object *pair = weft_list_get(pairs, i);
+    weft_object **items = weft__tuple_items(pair);
+    weft_auto weft_object *part = weft_deepcopy(items[by_key], memo);
+    if (!part || weft_weak_dict_set(copy, by_key ? items[0] : part, by_key ? part : items[1]) < 0) weft_clear(&copy);
+  }
+  return copy;
+}
+
 static weft_object *weak_dict_repr(weft_object *self) {
   return weft_str_format("<%s at %p>", self->type->spec.name, (void *)self);
 }
@@ -474,6 +491,8 @@ static weft_object *weak_dict_make(const weft_type *type, weft_object *const *ar
       .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},      \
       .spec = {.name = name_,                                 \
                .base = &weft_object_type,                     \
+               .copy = weft_weak_dict_copy,                   \
+               .deepcopy = weak_dict_deepcopy,                \
                .basic_size = sizeof(container),               \
                .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE, \
                .traverse = weft__weak_container_traverse,     \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* References to methods: a weak one to the object, and the function, which is the type's and immortal. */
+#include "runtime/copy_internal.h"
 #include "runtime/instance_internal.h"
 #include "runtime/none.h"
 #include "runtime/runtime_internal.h"
@@ -57,6 +58,8 @@ static void weak_method_dealloc(weft_object *self) {
 const weft_type weft_weak_method_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "weakmethod",
+             .copy = weft__copy_itself,
+             .deepcopy = weft__deepcopy_itself,
              .base = &weft_weakref_type,
              .basic_size = sizeof(struct weak_method),
              .flags = WEFT_TYPE_CONTAINER,

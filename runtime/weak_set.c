@@ -7,6 +7,7 @@
  */
 #include "runtime/weak_set.h"
 
+#include "runtime/copy.h"
 #include "runtime/iterator.h"
 #include "runtime/list.h"
 #include "runtime/none.h"
@@ -296,9 +297,18 @@ static int weak_set_init(weft_object *self, weft_object *const *args, size_t n) 
   return items ? weft_weak_set_update(self, items) : 0;
 }
 
+/* With copies of its items, which live as long as something else in the whole copy holds them. */
+static weft_object *weak_set_deepcopy(weft_object *self, weft_object *memo) {
+  weft_auto weft_object *items = weft_list_from(self);
+  weft_auto weft_object *copies = items ? weft_deepcopy(items, memo) : NULL;
+  return copies ? weft_weak_set_from(copies) : NULL;
+}
+
 const weft_type weft_weak_set_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "WeakSet",
+             .copy = weft_weak_set_copy,
+             .deepcopy = weak_set_deepcopy,
              .base = &weft_object_type,
              .basic_size = sizeof(container),
              .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Weak references as objects: the type, and what can be asked of an object about its references. */
 #include "runtime/weakref.h"
+#include "runtime/copy_internal.h"
 
 #include <stdlib.h>
 
@@ -177,6 +178,8 @@ void weft__weakref_dealloc(weft_object *self) {
 const weft_type weft_weakref_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "weakref",
+             .copy = weft__copy_itself,
+             .deepcopy = weft__deepcopy_itself,
              .base = &weft_object_type,
              .basic_size = sizeof(weft__weakref),
              .flags = WEFT_TYPE_BASE | WEFT_TYPE_CONTAINER,
