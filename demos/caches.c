@@ -3,8 +3,7 @@
  * Caches that grow for ever, and how not to: bounded ones, in order of use or of insertion; lru_cache; what else keeps
  * memory, and what only seems to.
  *
- * The documents (000 §5.13, 002, 003) measure with tracemalloc; here the heap says how many bytes are in use. Caches
- * that hold their values weakly are in a demo of their own.
+ * The documents (000 §5.13, 002, 003) measure with tracemalloc; here the heap says how many bytes are in use.
  */
 #include "demos/caches.h"
 
@@ -34,6 +33,7 @@ int main(void) {
   show_processors();
   show_lru();
   show_leaks();
+  show_weak();
   show_contexts();
   weft_finalize();
   return tap_finish();
