@@ -271,20 +271,26 @@ static WEFT_NOINLINE weft_object *get_slow(weft_object *o, weft_object *key) {
   return found ? value : weft__no_such_key(key);
 }
 
+/* A key whose hash is at hand and whose equality needs no hook. */
+WEFT_ALWAYS_INLINE bool is_quick_key(const weft_object *key, uint64_t *hash) {
+  if (key->type == &weft_str_type)
+    *hash = (uint64_t)weft__str_cached_hash(key);
+  else if (key->type == &weft_int_type && weft__is_own_hash(((const weft_int *)key)->value))
+    *hash = (uint64_t)((const weft_int *)key)->value;
+  else
+    return false;
+  return WEFT_LIKELY(*hash != (uint64_t)-1);
+}
+
 /*
  * The fast path: a key whose equality needs no hook, in a dict of such keys that the calling thread may touch. The
  * table if so; NULL: everything else, including misuse.
  */
 WEFT_ALWAYS_INLINE table *touch(const weft_object *o, const weft_object *key, uint64_t *hash) {
   if (WEFT_UNLIKELY(!o || !key || o->type != &weft_dict_type || !weft__may_touch(o))) return NULL;
-  if (key->type == &weft_str_type)
-    *hash = (uint64_t)weft__str_cached_hash(key);
-  else if (key->type == &weft_int_type && weft__is_own_hash(((const weft_int *)key)->value))
-    *hash = (uint64_t)((const weft_int *)key)->value;
-  else
-    return NULL;
+  if (!is_quick_key(key, hash)) return NULL;
   table *t = ((const dict *)o)->table;
-  return WEFT_LIKELY(*hash != (uint64_t)-1 && !t->hashed) ? t : NULL;
+  return WEFT_LIKELY(!t->hashed) ? t : NULL;
 }
 
 /* The same when the first cell leads to another key, or nowhere. */
@@ -308,9 +314,29 @@ weft_object *weft_dict_get(weft_object *o, weft_object *key) {
   return get_touched(o, key, t, hash);
 }
 
+/* The fast path of a shared dict. False: it is none, or the key has not been found this way. */
+static bool visit_shared(weft_object *o, const weft_object *key, void (*visit)(weft_object *, void *), void *arg) {
+  uint64_t hash;
+  if (!o || !key || o->type != &weft_dict_type || !is_quick_key(key, &hash)) return false;
+  weft_poll();
+  if (weft__count_owner(&o->count) != WEFT__SLOT_NONE) return false;
+  weft_object *value = NULL;
+  weft__bracket_begin();
+  const table *t = weft__load_acquire(&((dict *)o)->table);
+  if (!t->hashed) {
+    struct weft__probe p = weft__probe_start(t, hash);
+    int64_t i = weft__table_probe(t, &p, key, hash);
+    value = i >= 0 ? weft__table_value_at(t, (size_t)i) : NULL;
+    if (value) visit(value, arg);
+  }
+  weft__bracket_end();
+  return value;
+}
+
 int weft__dict_visit(weft_object *o, weft_object *key, void (*visit)(weft_object *, void *), void *arg) {
   uint64_t hash;
   const table *t = touch(o, key, &hash);
+  if (!t && visit_shared(o, key, visit, arg)) return 1;
   if (WEFT_LIKELY(t != NULL)) {
     struct weft__probe p = weft__probe_start(t, hash);
     int64_t i = weft__table_probe(t, &p, key, hash);

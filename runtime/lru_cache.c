@@ -60,10 +60,13 @@ static int hash_args(weft_object *const *args, size_t n, bool typed, int64_t *ha
   return 0;
 }
 
-/* The key of a call. Returns new; NULL with the error. */
+/* Can the argument be the key itself? Then it need not be counted: the caller has it. */
+static inline bool is_own_key(weft_object *const *args, size_t n, bool typed) {
+  return n == 1 && !typed && (args[0]->type == &weft_str_type || args[0]->type == &weft_int_type);
+}
+
+/* The key of any other call. Returns new; NULL with the error. */
 static weft_object *key_of(weft_object *const *args, size_t n, bool typed) {
-  if (n == 1 && !typed && (args[0]->type == &weft_str_type || args[0]->type == &weft_int_type))
-    return weft_new_ref(args[0]);
   int64_t hash;
   if (hash_args(args, n, typed, &hash) < 0) return NULL;
   struct key *k = weft__object_alloc(&key_type, key_bytes(n), "weft_call");
@@ -478,7 +481,9 @@ static weft_object *miss(struct cache *c, weft_object *key, weft_object *const *
 static weft_object *cache_call(weft_object *self, weft_object *const *args, size_t n) {
   struct cache *c = (struct cache *)self;
   if (WEFT_UNLIKELY(c->maxsize == 0)) return miss(c, NULL, args, n);
-  weft_auto weft_object *key = key_of(args, n, c->typed);
+  bool own = is_own_key(args, n, c->typed);
+  weft_auto weft_object *made = own ? NULL : key_of(args, n, c->typed);
+  weft_object *key = own ? args[0] : made;
   struct hit hit = {.cache = c};
   int found = key ? weft__dict_visit(c->map, key, use, &hit) : -1;
   if (WEFT_LIKELY(found > 0)) return WEFT_LIKELY(!hit.unseated) ? hit.result : hit_again(c, key, hit.result);
