@@ -20,7 +20,7 @@ static inline void node_finalize(weft_object *self) {
 static inline void gc_start(void) {
   static const char *const links[] = {"left", "right", NULL};
   start();
-  node_type = weft_type_new(&(weft_type_spec){.name = "node", .slot_names = links});
+  node_type = weft_type_new(&(weft_type_spec){.name = "node", .flags = WEFT_TYPE_BASE, .slot_names = links});
   finalized_node_type =
       weft_type_new(&(weft_type_spec){.name = "finalized", .slot_names = links, .finalize = node_finalize});
   cr_assert(node_type && finalized_node_type);

@@ -40,6 +40,17 @@ GcTest(gc_control, GC_033_each_collection_counts_for_its_generation) {
   cr_assert(a[2].collected == b[2].collected + 2 && a[2].uncollectable == 0);
 }
 
+GcTest(gc_control, GC_047_the_heap_of_containers_counts_each_list) {
+  weft_heap_stats before, with, after;
+  weft_heap_get_stats(&before);
+  weft_object *list = weft_list_new();
+  weft_heap_get_stats(&with);
+  weft_decref(list);
+  weft_heap_get_stats(&after);
+  cr_assert_eq(with.kinds[WEFT_HEAP_CONTAINER].blocks, before.kinds[WEFT_HEAP_CONTAINER].blocks + 1);
+  cr_assert_eq(after.kinds[WEFT_HEAP_CONTAINER].blocks, before.kinds[WEFT_HEAP_CONTAINER].blocks);
+}
+
 /* --- Callbacks --- */
 
 struct calls {
@@ -108,6 +119,96 @@ GcTest(gc_control, GC_014_save_all_keeps_garbage) {
   weft_list_clear(garbage);
   weft_clear(&kept);
   weft_clear(&in_it);
+  cr_assert_eq(weft_gc_collect(2), 1);
+  blocks_left_on_purpose += 1; /* the list */
+}
+
+/* An object that refers to itself, and whose type refuses to clear it for so many times. */
+static int refusals;
+struct stubborn {
+  weft_object header;
+  weft_object *itself;
+};
+static int stubborn_traverse(weft_object *self, weft_visit visit, void *arg) {
+  struct stubborn *s = (struct stubborn *)self;
+  return s->itself ? visit(s->itself, arg) : 0;
+}
+static int stubborn_clear(weft_object *self) {
+  if (refusals-- > 0) return -1;
+  weft_clear(&((struct stubborn *)self)->itself);
+  return 0;
+}
+static weft_object *drop_stubborn(void) {
+  const weft_type *type = weft_type_new(&(weft_type_spec){.name = "stubborn",
+                                                          .basic_size = sizeof(struct stubborn),
+                                                          .flags = WEFT_TYPE_CONTAINER,
+                                                          .traverse = stubborn_traverse,
+                                                          .clear = stubborn_clear});
+  weft_object *o = weft_object_new(type, 0);
+  cr_assert(o);
+  return ((struct stubborn *)o)->itself = o;
+}
+
+GcTest(gc_control, what_refuses_to_be_cleared_is_uncollectable_and_kept) {
+  struct calls calls = {0};
+  weft_gc_generation_stats before[3], after[3];
+  weft_auto weft_object *garbage = weft_gc_garbage();
+  weft_object *o = drop_stubborn();
+  refusals = 1;
+  drop_self_lists(3);
+  weft_gc_get_stats(before);
+  cr_assert_eq(weft_gc_add_callback(note, &calls), 0);
+  cr_assert_eq(weft_gc_collect(2), 4);
+  cr_assert_eq(weft_gc_remove_callback(note, &calls), 0);
+  cr_assert(calls.last.collected == 3 && calls.last.uncollectable == 1);
+  weft_gc_get_stats(after);
+  cr_assert(after[2].collected == before[2].collected + 3 && after[2].uncollectable == before[2].uncollectable + 1);
+  weft_auto weft_object *kept = weft_list_get(garbage, 0);
+  cr_assert(weft_list_length(garbage) == 1 && kept == o && weft_refcount(o) == 3);
+  weft_clear(&kept);
+  cr_assert_eq(weft_gc_collect(2), 0, "it is referred to");
+  weft_list_clear(garbage);
+  cr_assert_eq(weft_gc_collect(2), 1);
+  cr_assert_eq(weft_list_length(garbage), 0);
+  blocks_left_on_purpose += 1; /* the list */
+}
+
+/* What a collection prints to stderr. */
+static const char *printed(unsigned flags) {
+  static char text[2000];
+  FILE *f = tmpfile();
+  fflush(stderr);
+  int usual = dup(STDERR_FILENO);
+  cr_assert(f && usual >= 0 && dup2(fileno(f), STDERR_FILENO) >= 0);
+  weft_gc_set_debug(flags);
+  weft_gc_collect(2);
+  weft_gc_set_debug(0);
+  fflush(stderr);
+  cr_assert(dup2(usual, STDERR_FILENO) >= 0);
+  close(usual);
+  rewind(f);
+  text[fread(text, 1, sizeof text - 1, f)] = 0;
+  fclose(f);
+  return text;
+}
+
+GcTest(gc_control, the_debug_flags_print_what_they_say) {
+  weft_auto weft_object *young = weft_list_new(), *old = weft_list_new();
+  weft_gc_collect(2);
+  weft_auto weft_object *another = weft_list_new();
+  drop_self_lists(1);
+  const char *text = printed(WEFT_GC_STATS);
+  cr_assert(young && old && another);
+  cr_assert(strstr(text, "gc: generation 2: objects in each generation: 2 0 2, frozen: 0\n"), "%s", text);
+  cr_assert(strstr(text, "gc: generation 2: done, 1 unreachable, 0 uncollectable, "), "%s", text);
+  drop_self_lists(1);
+  cr_assert(strstr(printed(WEFT_GC_COLLECTABLE), "gc: collectable <list 0x"));
+  cr_assert_str_eq(printed(WEFT_GC_COLLECTABLE | WEFT_GC_UNCOLLECTABLE), "");
+  drop_stubborn();
+  refusals = 1;
+  cr_assert(strstr(printed(WEFT_GC_UNCOLLECTABLE), "gc: uncollectable <stubborn 0x"));
+  weft_auto weft_object *garbage = weft_gc_garbage();
+  weft_list_clear(garbage);
   cr_assert_eq(weft_gc_collect(2), 1);
   blocks_left_on_purpose += 1; /* the list */
 }
