@@ -4,7 +4,7 @@
  *
  * Criterion runs each test in a process of its own, and each of them initialises libgit2, for the colours of a diff
  * that none of our assertions prints. libgit2 brings twenty libraries, and reads all certificates that the system
- * trusts: two thirds of what a small test takes (11 ms of CPU time, now 4; ThreadSanitizer 40 ms, now 17). This is
+ * trusts: most of what a small test takes (11 ms of CPU time, 4 without; with ThreadSanitizer 48, 22 without). This is
  * built under the name of the library that Criterion asks for, in a directory that only run-unit.sh's programs are told
  * of. Where Criterion asks for another name, it finds its libgit2.
  */
