@@ -27,6 +27,7 @@ static void show_cleanup(void) {
   log_event("before");
   weft_clear(&o);
   log_event("after");
+  tap_say("f.alive: %s", weft_finalizer_is_alive(f) == 1 ? "True" : "False");
   log_check("WR-23", "before Cleaning up test after", "004: called at once when the object dies");
 }
 
@@ -55,6 +56,7 @@ static void show_life(void) {
   weft_auto weft_object *first = saying(o, "first"), *second = saying(o, "second");
   weft_clear(&o);
   tap_say("events: %s", log_text());
+  good = weft_finalizer_is_alive(first) == 0 && weft_finalizer_is_alive(second) == 0 && good;
   good = log_is("once called second first") && good;
   tap_check(good, "WR-24", "004: once only, by hand or by death; detached never; the last registered first");
   tap_check(good, "FU-11", "004: a registry keeps a weak reference with a function, called once, at death or exit");

@@ -22,10 +22,10 @@ typedef struct weft_count {
   int64_t word;
 } weft_count;
 
-#define WEFT__GIL_WEAK  ((int64_t)1)
-#define WEFT__GIL_ONE   ((int64_t)2)
+#define WEFT__GIL_WEAK      ((int64_t)1)
+#define WEFT__GIL_ONE       ((int64_t)2)
 /* While a finalizer runs, its bit stands in for a reference: a decref below it cannot reach zero. */
-#define WEFT__GIL_DYING ((int64_t)1 << 61)
+#define WEFT__GIL_DYING     ((int64_t)1 << 61)
 /* An immortal one's, nearly. */
 #define WEFT__GIL_CONDEMNED (INT64_MIN / 2 + WEFT__GIL_ONE)
 

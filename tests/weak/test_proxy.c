@@ -207,7 +207,7 @@ WeakTest(proxy, WR_039_collections_while_one_is_made) {
     weft_decref(other);
     weft_decref(cycle);
     weft_auto weft_object *proxy = proxy_of(o, i % 2 ? counter : NULL), *list = weft_weakref_list(o);
-    cr_assert_geq(weft_list_length(list), 1);
+    cr_assert(proxy && weft_list_length(list) >= 1);
   }
   weft_gc_disable();
   weft_gc_collect(2);
@@ -225,7 +225,7 @@ WeakTest(proxy, SET_050_of_a_set_dies_with_it) {
 
 WeakTest(proxy, ARR_056_of_an_array_dies_with_it) {
   weft_object *array = weft_array_new('d');
-  weft_auto weft_object *proxy = proxy_of(array, NULL), *number = FLOAT(1.5);
+  weft_auto weft_object *proxy = proxy_of(array, NULL);
   cr_assert(weft_length(proxy) == 0 && equal(proxy, array));
   weft_decref(array);
   cr_assert(weft_length(proxy) == -1 && raised(&weft_ReferenceError));

@@ -279,6 +279,7 @@ WeakTest(weak_dict, WR_068_lengths_while_collections_run) {
       weft_weak_dict_set(dict, INT(i), o);
     }
     weft_auto weft_object *iterator = weft_weak_dict_iter_items(dict), *item = weft_next(iterator);
+    cr_assert(item || !weft_error_borrow());
     int64_t n1 = length(dict);
     weft_clear(&iterator);
     weft_object *lists[5];
