@@ -41,7 +41,7 @@ static void show_callbacks(void) {
   weft_auto weft_object *cb1 = noting(1), *cb2 = noting(2), *ref1 = weak_to(o, cb1), *ref2 = weak_to(o, cb2);
   weft_clear(&o);
   tap_say("two callbacks, made in the order 1, 2, are called in the order %c, %c", order[0], order[1]);
-  tap_check(strcmp(order, "21") == 0 && was_empty, "WR-03",
+  tap_check(strcmp(order, "21") == 0 && was_empty && leads_to(ref1, NULL) && leads_to(ref2, NULL), "WR-03",
             "004: called once, at death, with the empty reference; the newest first");
   weft_auto weft_object *counter = function_of(count_call);
   o = thing_new();
@@ -66,7 +66,7 @@ static void show_errors(void) {
   weft_set_unraisable_hook(count_unraisable);
   weft_clear(&o);
   weft_set_unraisable_hook(NULL);
-  tap_check(unraisable == 1 && !weft_error_borrow(), "WR-05",
+  tap_check(unraisable == 1 && !weft_error_borrow() && leads_to(ref, NULL), "WR-05",
             "a callback's error goes to the hook, the program goes on");
 }
 
