@@ -30,13 +30,12 @@ static void show_statistics(void) {
   bool young = c[0].collections == b[0].collections + 1 && c[0].collected == b[0].collected + 2 &&
                c[2].collections == b[2].collections;
   tap_check(full && young, "GC-15",
-            "002, 004: a record for each generation; collect() adds to the last, collect(0) to the"
-            " first");
+            "002, 004: a record for each generation: collect() adds to the last, collect(0) to the first");
   weft_auto weft_object *objects = weft_gc_get_objects(-1);
   tap_say("Objects tracked: %" PRId64, weft_list_length(objects));
   weft_auto weft_object *list = weft_list_new();
   weft_auto weft_object *more = weft_gc_get_objects(-1);
-  tap_check(full && young && weft_list_length(more) == weft_list_length(objects) + 2, "TOOL-13",
+  tap_check(full && young && list && weft_list_length(more) == weft_list_length(objects) + 2, "TOOL-13",
             "004: objects tracked, a list and the first answer more, and statistics");
 }
 
