@@ -22,7 +22,7 @@ static weft_object *saying(weft_object *o, const char *text) {
 
 static void show_cleanup(void) {
   weft_object *o = named_new("test");
-  weft_decref(saying(o, "Cleaning up test"));
+  weft_auto weft_object *f = saying(o, "Cleaning up test");
   log_clear();
   log_event("before");
   weft_clear(&o);
@@ -53,8 +53,7 @@ static void show_life(void) {
   weft_auto weft_object *parts = weft_finalizer_detach(detached);
   good = answers("f.detach() gives what it had", weft_tuple_length(parts) == 3, true) && good;
   weft_clear(&parts);
-  weft_decref(saying(o, "first"));
-  weft_decref(saying(o, "second"));
+  weft_auto weft_object *first = saying(o, "first"), *second = saying(o, "second");
   weft_clear(&o);
   tap_say("events: %s", log_text());
   good = weft_finalizer_is_alive(first) == 0 && weft_finalizer_is_alive(second) == 0 && good;
