@@ -35,12 +35,13 @@ weft__lock weft__reclaimer_lock;
 
 /* All under the lock. */
 static bool exists;                /* the thread; or somebody is making it */
+static unsigned making;            /* its maker and itself, while they have not got on with it */
 static struct list given, current; /* of the next round; of this one */
 static bool wanted;                /* somebody waits for the next round */
 static unsigned held_off;          /* forks are under way: no round begins */
 static uint32_t begun, ended;      /* rounds */
 static uint32_t sleeps;            /* AWAKE, RESTING or IDLE; a futex word */
-static uint32_t news;              /* a futex word that changes when a round ends, and when no thread could be made */
+static uint32_t news;              /* a futex word: a round has ended, a thread has begun or could not be made */
 
 static void lock(void) { weft__lock_acquire(&weft__reclaimer_lock); }
 static void unlock(void) { weft__lock_release(&weft__reclaimer_lock); }
@@ -78,6 +79,12 @@ static void tell_news(void) {
   weft__futex_wake(&news, INT_MAX);
   lock();
 }
+static void wait_for_news(void) {
+  uint32_t seen = news;
+  unlock();
+  weft__futex_wait(&news, seen, -1);
+  lock();
+}
 
 static void do_round(void) {
   begun++;
@@ -95,6 +102,8 @@ static void do_round(void) {
 static void *reclaim(void *unused) {
   (void)unused;
   lock();
+  making--;
+  tell_news();
   for (;;) {
     while (held_off || (!given.first && !wanted)) go_to_sleep(IDLE, -1);
     do_round();
@@ -115,18 +124,23 @@ static bool make_thread(void) {
 
 /* --- For others --- */
 
+static void note_made(bool made) {
+  lock();
+  exists = made;
+  making = made ? making - 1 : 0;
+  tell_news();
+  unlock();
+}
+
 /* Under the lock, which it releases: sees to it that somebody looks at what there is to do. */
 static void see_to_it(uint32_t wake_if) {
   bool make = !exists, wake = sleeps >= wake_if;
   exists = true;
+  if (make) making = 2;
   if (wake) sleeps = AWAKE;
   unlock();
   if (wake) weft__futex_wake(&sleeps, 1);
-  if (!make || make_thread()) return;
-  lock();
-  exists = false;
-  tell_news();
-  unlock();
+  if (make) note_made(make_thread());
 }
 
 void weft__after_grace(struct weft__after_grace *w, void (*call)(struct weft__after_grace *)) {
@@ -142,12 +156,7 @@ bool weft__after_grace_wait(void) {
   wanted = true;
   see_to_it(RESTING);
   lock();
-  while ((int32_t)(ended - round) < 0 && exists) {
-    uint32_t seen = news;
-    unlock();
-    weft__futex_wait(&news, seen, -1);
-    lock();
-  }
+  while ((int32_t)(ended - round) < 0 && exists) wait_for_news();
   bool done = (int32_t)(ended - round) >= 0;
   unlock();
   return done;
@@ -161,7 +170,11 @@ void weft__reclaimer_hold_off(void) {
   unlock();
 }
 
-void weft__reclaimer_lock_for_fork(void) { lock(); }
+/* Whoever makes a thread, and that thread, may hold locks of the C library's or of a sanitizer's. */
+void weft__reclaimer_lock_for_fork(void) {
+  lock();
+  while (making) wait_for_news();
+}
 
 void weft__reclaimer_unlock_after_fork(bool in_child) {
   held_off = in_child ? 0 : held_off - 1;
