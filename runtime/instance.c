@@ -863,7 +863,7 @@ static bool add_pair_steal(weft_object *list, weft_object *name, weft_object *va
 weft_object *weft__instance_attribute_list(weft_object *o) {
   const struct weft__names *slots = o->type->slots;
   struct let_go values = {.n = 0};
-  weft_auto weft_object *dict = o->type->attrs_offset ? own_values(o, &values) : NULL;
+  weft_xdecref(o->type->attrs_offset ? own_values(o, &values) : NULL); /* what is in a dict is no concern of ours */
   weft_object *list = weft__list_new_sized(2 * (o->type->fixed_slots + (size_t)values.n));
   bool good = list;
   for (size_t i = 0; good && slots && i <= slots->mask; i++) {
