@@ -137,6 +137,8 @@ static void *run_and_poll(void *arg) {
   return NULL;
 }
 
+static uint32_t rounds; /* of all who come and go */
+
 static void *come_and_go(void *arg) {
   attach_or_abort();
   weft__store_relaxed((uint32_t *)arg, weft_timeline_thread());
@@ -146,19 +148,23 @@ static void *come_and_go(void *arg) {
     weft_detach();
     breathe();
     weft_reattach();
+    count_up(&rounds);
   }
   weft_detach();
   return NULL;
 }
 
+/* For some time, and until threads have come and gone a few times. */
 static size_t record(size_t ring, uint64_t ns) {
   pthread_t threads[4];
   cr_assert_eq(weft_set_switch_interval_us(1000), 0);
   for (int i = 0; i < 4; i++) threads[i] = run(i < 2 ? run_and_poll : come_and_go, &numbers[i]);
   YIELD_UNTIL(count_of(&ready) == 4);
   cr_assert(weft_timeline_start(ring));
+  uint32_t before = count_of(&rounds);
   WEFT_BEGIN_ALLOW_THREADS
   spin_for(ns);
+  while (count_of(&rounds) - before < 20) breathe();
   WEFT_END_ALLOW_THREADS
   weft_timeline_stop();
   size_t n = weft_timeline_read(events, MAX);
