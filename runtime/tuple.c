@@ -64,20 +64,18 @@ weft_object *weft_tuple_new(size_t n, weft_object *const *items) {
 }
 
 weft_object *weft_tuple_pack(size_t n, ...) {
+  enum { FEW = 8 };
+  weft_object *few[FEW];
   weft__check_attached("weft_tuple_pack");
-  if (n == 0) return &empty.header;
-  va_list items, first;
+  va_list items;
   va_start(items, n);
-  va_copy(first, items);
-  const bool large = n > WEFT__SMALL_MAX / sizeof(weft_object *); /* maybe by mistake: no item is looked at yet */
-  bool tracked = large;
-  weft_object *item;
-  for (size_t i = 0; i < n && !large && (item = va_arg(first, weft_object *)); i++) tracked |= weft__is_tracked(item);
-  va_end(first);
-  struct weft__tuple *t = make(n, tracked);
   size_t given = 0;
-  for (; t && given < n && (item = va_arg(items, weft_object *)); given++) t->items[given] = weft_new_ref(item);
+  for (; n <= FEW && given < n; given++) few[given] = va_arg(items, weft_object *); /* NULLs are found out */
+  struct weft__tuple *t = n > FEW ? make(n, true) : NULL;
+  for (weft_object *item; t && given < n && (item = va_arg(items, weft_object *)); given++)
+    t->items[given] = weft_new_ref(item);
   va_end(items);
+  if (n <= FEW) return weft_tuple_new(n, few);
   return !t || given == n ? (weft_object *)t : with_null(t, given, "weft_tuple_pack");
 }
 
