@@ -227,11 +227,12 @@ weft__weakref *weft__weak_link(weft_object *target, weft__weakref *r, enum weft_
     }
     r->shared = (uint8_t)shared;
     if (shared) weft_incref(&r->header);
-    insert(c, r);
     /* order: relaxed: only the target's owner finds its slot there, and that is the calling thread. */
     if (WEFT__HAS_OWNERS && weft__count_is_private(&target->count)) weft__store_relaxed(&r->owner, weft__tls.slot);
-    /* order: release [weak-target]: who finds a target finds it as it was made. */
+    /* order: release [weak-target]: who finds a target finds it as it was made. Before the cell leads to the reference:
+     * a glance returns it at once. */
     weft__store_release(&r->target, target);
+    insert(c, r);
     there = r;
   }
   unlock(s);

@@ -326,6 +326,14 @@ reaches RELEASED_BEFORE_CALLBACK        bracket
 reaches RELEASES_FOR_THE_DEAD           bracket
 reaches CALLBACK_OF_ABANDONED           bracket -DOPS=1 -DANYTIME
 
+# --- Looking for a weak reference without the lock ---
+
+proves 'glance: 3 threads'              glance
+breaks GLANCE_TARGET_LATE               glance
+breaks GLANCE_MOVED                     glance
+breaks GLANCE_MOVES_HIDDEN              glance
+reaches FOUND                           glance
+
 # --- Collections of one thread's own ---
 
 proves 'own: 2 threads'                 own -DOPS=6
