@@ -206,9 +206,9 @@ WeakTest(weak_collect, GC_053_a_finalizer_of_an_old_object_sees_no_young_garbage
   weft_decref(c1);
   weft_gc_set_threshold((uint32_t[]){1000, 0, 0});
   weft_gc_enable();
-  weft_object *lists[5000]; /* in mode biased a thread first looks at its own, which has no weak references */
+  weft_object *lists[2000];
   size_t n = 0;
-  while (n < 5000 && !finalizer_runs) lists[n++] = weft_list_new();
+  while (n < 2000 && !finalizer_runs) lists[n++] = weft_list_new();
   weft_gc_disable();
   cr_assert(finalizer_runs == 1 && !young_seen && is_dead(ref_to_young));
   drop_all(n, lists);
@@ -370,11 +370,11 @@ WeakTest(weak_collect, automatic_collections_call_callbacks) {
   weft_decref(o);
   weft_gc_set_threshold((uint32_t[]){50, 0, 0});
   weft_gc_enable();
-  weft_object *lists[400];
-  for (int i = 0; i < 400; i++) lists[i] = weft_list_new();
+  weft_object *lists[100];
+  for (int i = 0; i < 100; i++) lists[i] = weft_list_new();
   weft_gc_disable();
   cr_assert(calls == 1 && is_dead(ref));
-  drop_all(400, lists);
+  drop_all(100, lists);
 }
 
 /* --- Brackets --- */
