@@ -7,8 +7,7 @@
  */
 #include "demos/caches.h"
 
-#include <stdio.h>
-#include <unistd.h>
+#include "demos/support/demo.h"
 
 enum { TIME_LIMIT_S = 120 };
 
@@ -23,18 +22,11 @@ weft_object *process_function(int id) {
 double megabytes(size_t bytes) { return (double)bytes / (1 << 20); }
 
 int main(void) {
-  tap_begin();
-  alarm(TIME_LIMIT_S);
-  if (weft_init() < 0) {
-    fprintf(stderr, "cannot start the runtime: out of memory\n");
-    return 1;
-  }
-  tap_title("caches in mode %s", weft_mode());
+  if (!demo_begin("caches", TIME_LIMIT_S)) return 1;
   show_processors();
   show_lru();
   show_leaks();
   show_weak();
   show_contexts();
-  weft_finalize();
-  return tap_finish();
+  return demo_end();
 }

@@ -7,8 +7,7 @@
  */
 #include "demos/copying.h"
 
-#include <stdio.h>
-#include <unistd.h>
+#include "demos/support/demo.h"
 
 enum { TIME_LIMIT_S = 120 };
 
@@ -63,13 +62,7 @@ static void summarise(bool tables, bool memo, bool hooks) {
 }
 
 int main(void) {
-  tap_begin();
-  alarm(TIME_LIMIT_S);
-  if (weft_init() < 0) {
-    fprintf(stderr, "cannot start the runtime: out of memory\n");
-    return 1;
-  }
-  tap_title("copying in mode %s", weft_mode());
+  if (!demo_begin("copying", TIME_LIMIT_S)) return 1;
   bool tables = show_tables();
   bool memo = show_memo();
   bool hooks = show_hooks();
@@ -77,6 +70,5 @@ int main(void) {
   show_exercise();
   show_costs();
   summarise(tables, memo, hooks);
-  weft_finalize();
-  return tap_finish();
+  return demo_end();
 }

@@ -5,9 +5,9 @@
  */
 #include "demos/weak.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "demos/support/demo.h"
 
 enum { TIME_LIMIT_S = 100 };
 
@@ -47,17 +47,13 @@ weft_object *count_call(weft_object *self, weft_object *const *args, size_t n) {
 }
 
 int main(void) {
-  tap_begin();
-  alarm(TIME_LIMIT_S);
-  if (weft_init() < 0) return 1;
+  if (!demo_begin("weak references", TIME_LIMIT_S)) return 1;
   weft_gc_disable(); /* collections only where they are shown */
   thing_type = weft_type_new(&(weft_type_spec){.name = "Thing", .flags = WEFT_TYPE_DICT});
   if (!thing_type) return 1;
-  tap_title("weak references in mode %s", weft_mode());
   show_references();
   show_caches();
   show_owners();
   show_finalizers();
-  weft_finalize();
-  return tap_finish();
+  return demo_end();
 }

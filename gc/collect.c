@@ -336,19 +336,24 @@ static void wait_for_end(void) {
   weft__sub_relaxed(&gc.waiting, 1u);
 }
 
+/* Asks again when as many have been made once more. Even if collecting is switched off: it may just be switched on, and
+ * what has then been stored here must not be lost for good. */
+static void ask_again(struct weft__heap *heap, uint32_t limit) {
+  enum { WHEN_OFF = 100000 };
+  weft__store_relaxed(&heap->young_limit, heap->young + (limit == UINT32_MAX ? WHEN_OFF : limit));
+}
+
 bool weft__gc_due(void) {
   struct weft__heap *heap = weft__tls.heap;
   if (weft__gc_young_limit() == UINT32_MAX) {
-    /* Somebody has just switched it off, or on and off again. */
-    weft__store_relaxed(&heap->young_limit, UINT32_MAX);
+    ask_again(heap, UINT32_MAX);
     return false;
   }
   if (WEFT__HAS_OWNERS && collect_own(heap)) return true;
   if (!begin()) {
     uint32_t limit = weft__gc_young_limit();
     if (limit != UINT32_MAX && heap->young / PATIENCE > limit) wait_for_end();
-    /* Asks again when as many have been made once more. */
-    weft__store_relaxed(&heap->young_limit, limit == UINT32_MAX ? limit : heap->young + limit);
+    ask_again(heap, weft__gc_young_limit());
     return false;
   }
   bool done = collect(generation_due(heap)) >= 0;

@@ -34,7 +34,10 @@
 #include "runtime/heap_marks_internal.h"
 #include "runtime/list.h"
 #include "runtime/runtime_internal.h"
+#include "runtime/str.h"
 #include "runtime/tuple.h"
+#include "sync/attach.h"
+#include "sync/tstate.h"
 
 #define CANDIDATE (UINT32_C(1) << 31)
 #define KEPT      (UINT32_C(1) << 30)
@@ -208,10 +211,14 @@ static void too_few(graph *g, weft_object *o, int64_t refs, uint32_t found) {
   /* Who says so: the type whose traverse slot is wrong is among them. */
   g->suspect = o;
   each_member(g, accuse);
+  struct weft__tstate *ts = weft__self();
+  if (weft__world_is_stopped()) weft__world_start(ts); /* a repr slot may wait for others */
+  weft_object *text = weft_repr(o);
   weft__fatal(
       "collector: %u references to the '%s' object at %p have been found, but it counts only %lld: a traverse slot "
-      "visits what its object does not count, or somebody dropped one too many",
-      found, o->type->spec.name, (void *)o, (long long)refs);
+      "visits what its object does not count, or somebody dropped one too many. It is %s",
+      found, o->type->spec.name, (void *)o, (long long)refs,
+      text ? weft_str_utf8(text, NULL) : "an object without a repr");
 }
 
 static inline void weigh(graph *g, weft_object *o, uint32_t *scratch, int64_t own) {
@@ -383,9 +390,9 @@ struct sorter {
 static void sort_large(weft_object *o, void *sorter_) {
   struct sorter *s = sorter_;
   struct weft__large *large = weft__large_of(o);
-  if (large->scratch & CANDIDATE)
+  if (large->scratch & CANDIDATE) {
     s->garbage->item[s->garbage->size++] = o;
-  else if (large->scratch & KEPT) {
+  } else if (large->scratch & KEPT) {
     large->generation = s->g->generation == 0 ? 1 : 2;
     s->g->survivors++;
   }

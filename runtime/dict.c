@@ -1296,63 +1296,35 @@ static int dict_set_item(weft_object *self, weft_object *key, weft_object *value
   return value ? weft_dict_set(self, key, value) : weft_dict_delete(self, key);
 }
 
-const weft_type weft_dict_type = {
-    .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
-    .spec = {.name = "dict",
-             .copy = weft_dict_copy,
-             .base = &weft_object_type,
-             .basic_size = sizeof(dict),
-             .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,
-             .traverse = dict_traverse,
-             .clear = weft_dict_clear,
-             .dealloc = dict_dealloc,
-             .repr = weft__dict_repr,
-             .compare = weft__dict_compare,
-             .bit_or = dict_or,
-             .in_place_or = dict_in_place_or,
-             .size_of = dict_size_of,
-             .length = weft_dict_length,
-             .get_item = dict_get_item,
-             .set_item = dict_set_item,
-             .contains = weft_dict_contains,
-             .iter = weft_dict_iter_keys,
-             .reversed = weft_dict_reverse_keys,
-             .init = dict_init},
-    .body_init = dict_body_init,
-    .lock_offset = offsetof(dict, lock),
-    .guarded = true,
-    .quiet = true,
-    .release = dict_release,
-    .weak = true,
-};
+/* What dicts and OrderedDicts, which have more of an order (dict_order.c), share. */
+#define DICT_TYPE(type_name, base_type, copied, shown, compared, joined)                              \
+  {                                                                                                   \
+    .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},                                                \
+    .spec = {.name = type_name,                                                                       \
+             .base = base_type,                                                                       \
+             .copy = copied,                                                                          \
+             .repr = shown,                                                                           \
+             .compare = compared,                                                                     \
+             .bit_or = joined,                                                                        \
+             .in_place_or = dict_in_place_or,                                                         \
+             .basic_size = sizeof(dict),                                                              \
+             .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,                                           \
+             .traverse = dict_traverse,                                                               \
+             .clear = weft_dict_clear,                                                                \
+             .dealloc = dict_dealloc,                                                                 \
+             .size_of = dict_size_of,                                                                 \
+             .length = weft_dict_length,                                                              \
+             .get_item = dict_get_item,                                                               \
+             .set_item = dict_set_item,                                                               \
+             .contains = weft_dict_contains,                                                          \
+             .iter = weft_dict_iter_keys,                                                             \
+             .reversed = weft_dict_reverse_keys,                                                      \
+             .init = dict_init},                                                                      \
+    .body_init = dict_body_init, .lock_offset = offsetof(dict, lock), .guarded = true, .quiet = true, \
+    .release = dict_release, .weak = true,                                                            \
+  }
 
-/* See dict_order.c. */
-const weft_type weft_ordered_dict_type = {
-    .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
-    .spec = {.name = "OrderedDict",
-             .copy = weft__ordered_copy,
-             .base = &weft_dict_type,
-             .basic_size = sizeof(dict),
-             .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,
-             .traverse = dict_traverse,
-             .clear = weft_dict_clear,
-             .dealloc = dict_dealloc,
-             .repr = weft__ordered_repr,
-             .compare = weft__ordered_compare,
-             .bit_or = weft__ordered_or,
-             .in_place_or = dict_in_place_or,
-             .size_of = dict_size_of,
-             .length = weft_dict_length,
-             .get_item = dict_get_item,
-             .set_item = dict_set_item,
-             .contains = weft_dict_contains,
-             .iter = weft_dict_iter_keys,
-             .reversed = weft_dict_reverse_keys,
-             .init = dict_init},
-    .body_init = dict_body_init,
-    .lock_offset = offsetof(dict, lock),
-    .guarded = true,
-    .quiet = true,
-    .release = dict_release,
-    .weak = true,
-};
+const weft_type weft_dict_type =
+    DICT_TYPE("dict", &weft_object_type, weft_dict_copy, weft__dict_repr, weft__dict_compare, dict_or);
+const weft_type weft_ordered_dict_type = DICT_TYPE("OrderedDict", &weft_dict_type, weft__ordered_copy,
+                                                   weft__ordered_repr, weft__ordered_compare, weft__ordered_or);

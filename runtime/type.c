@@ -139,11 +139,11 @@ static void inherit(weft_type_spec *spec, const weft_type *base_type) {
   INHERIT(init);
   INHERIT(size_of);
   INHERIT(item_size);
+  INHERIT(reduce);
   spec->flags |= base->flags & (WEFT_TYPE_CONTAINER | WEFT_TYPE_DICT | WEFT_TYPE_NO_COPY);
   if (!base_type->made) return; /* a copy by one of Weft's types would be of that type */
   INHERIT(copy);
   INHERIT(deepcopy);
-  INHERIT(reduce);
   INHERIT(get_state);
   INHERIT(set_state);
   INHERIT(replace);

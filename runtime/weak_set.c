@@ -7,13 +7,14 @@
  */
 #include "runtime/weak_set.h"
 
-#include "runtime/copy.h"
+#include "runtime/copy_internal.h"
 #include "runtime/iterator.h"
 #include "runtime/list.h"
 #include "runtime/none.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/set.h"
 #include "runtime/str.h"
+#include "runtime/tuple.h"
 #include "runtime/weak_container_internal.h"
 
 typedef weft__weak_container container;
@@ -297,18 +298,17 @@ static int weak_set_init(weft_object *self, weft_object *const *args, size_t n) 
   return items ? weft_weak_set_update(self, items) : 0;
 }
 
-/* With copies of its items, which live as long as something else in the whole copy holds them. */
-static weft_object *weak_set_deepcopy(weft_object *self, weft_object *memo) {
-  weft_auto weft_object *items = weft_list_from(self);
-  weft_auto weft_object *copies = items ? weft_deepcopy(items, memo) : NULL;
-  return copies ? weft_weak_set_from(copies) : NULL;
+/* A deep copy holds copies of the members, which live as long as something else in the whole copy holds them. */
+static weft_object *weak_set_reduce(weft_object *self) {
+  weft_auto weft_object *members = weft_weak_set_members(self), *state = members ? weft__state_of(self) : NULL;
+  weft_auto weft_object *args = state ? weft_tuple_new(1, &members) : NULL;
+  return args ? weft_tuple_pack(3, (weft_object *)(uintptr_t)self->type, args, state) : NULL;
 }
 
 const weft_type weft_weak_set_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "WeakSet",
-             .copy = weft_weak_set_copy,
-             .deepcopy = weak_set_deepcopy,
+             .reduce = weak_set_reduce,
              .base = &weft_object_type,
              .basic_size = sizeof(container),
              .flags = WEFT_TYPE_CONTAINER | WEFT_TYPE_BASE,

@@ -734,3 +734,26 @@ RuntimeTest(arrays, ARR_077_values_beyond_a_signed_type_are_refused) {
     cr_assert(!weft_array_from(signed_codes[i], list) && raised(&weft_OverflowError) && weft_array_length(array) == 3);
   }
 }
+
+RuntimeTest(arrays, ARR_078_values_beyond_an_unsigned_type_are_refused) {
+  const char unsigned_codes[] = "BHIL";
+  const int64_t most[] = {UINT8_MAX, UINT16_MAX, UINT32_MAX, INT64_MAX}; /* there are no larger ints */
+  for (int i = 0; i < 4; i++) {
+    weft_auto weft_object *low = INT(0), *high = INT(most[i]), *both = LIST(INT(0), weft_new_ref(high)),
+                          *below = INT(-1), *lowest = INT(INT64_MIN);
+    weft_auto weft_object *above = i < 3 ? INT(most[i] + 1) : INT(-2);
+    weft_auto weft_object *array = weft_array_from(unsigned_codes[i], both);
+    weft_auto weft_object *first = weft_array_get(array, 0), *last = weft_array_get(array, 1);
+    cr_assert(equal(first, low) && equal(last, high));
+    cr_assert(weft_array_set(array, 0, high) == 0 && weft_array_append(array, WEFT_TRUE) == 0);
+    weft_object *const wrong[] = {below, lowest, above};
+    for (int w = 0; w < 3; w++) {
+      weft_auto weft_object *list = LIST(weft_new_ref(wrong[w]));
+      cr_assert(weft_array_append(array, wrong[w]) == -1 && raised(&weft_OverflowError));
+      cr_assert(weft_array_set(array, 0, wrong[w]) == -1 && raised(&weft_OverflowError));
+      cr_assert(!weft_array_from(unsigned_codes[i], list) && raised(&weft_OverflowError));
+    }
+    weft_auto weft_object *unchanged = weft_array_get(array, 0);
+    cr_assert(weft_array_length(array) == 3 && equal(unchanged, high));
+  }
+}

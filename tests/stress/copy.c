@@ -189,7 +189,9 @@ static void copy_something(chance *c) {
 
 /* --- Rounds: new containers, which one thread has made and the others see for the first time --- */
 
-static void make_round(void) {
+static void make_round(chance *c, uint64_t round) {
+  (void)c;
+  (void)round;
   play.numbers = weft_list_new();
   play.queue = weft_dict_new();
   play.ordered = weft_ordered_dict_new();
@@ -205,37 +207,19 @@ static void end_round(void) {
   for (size_t i = 0; i < sizeof all / sizeof *all; i++) weft_clear(all[i]);
 }
 
-static uint32_t last_round; /* atomic */
+static void take_part(chance *c, size_t self) {
+  (void)self;
+  for (size_t i = 0; i < STEPS; i++) {
+    if (pick(c, 3))
+      change(c);
+    else
+      copy_something(c);
+    REQUIRE(!weft_error_borrow());
+  }
+}
 
 static void *work(void *arg) {
-  size_t self = (size_t)(uintptr_t)arg;
-  chance c = chance_of(self);
-  uint32_t meetings = 0;
-  REQUIRE(weft_attach());
-  for (uint64_t round = 0;; round++) {
-    bool makes = round % THREADS == self;
-    if (makes) {
-      make_round();
-      if (is_over() || meetings > UINT32_MAX / THREADS - 10) weft__store_relaxed(&last_round, 1u);
-    }
-    meet(&c, &meetings, THREADS);
-    for (size_t i = 0; i < STEPS; i++) {
-      if (pick(&c, 3))
-        change(&c);
-      else
-        copy_something(&c);
-      REQUIRE(!weft_error_borrow());
-    }
-    meet(&c, &meetings, THREADS);
-    bool over = weft__load_relaxed(&last_round);
-    if (makes) {
-      end_round();
-      add_work(1);
-    }
-    meet(&c, &meetings, THREADS);
-    if (over) break;
-  }
-  weft_detach();
+  play_rounds(&(struct rounds){THREADS, make_round, take_part, end_round}, (size_t)(uintptr_t)arg);
   return NULL;
 }
 

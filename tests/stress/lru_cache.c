@@ -93,7 +93,8 @@ static void check_info(void) {
   REQUIRE(info.currsize >= 0 && info.currsize <= play.maxsize);
 }
 
-static void make_round(chance *c) {
+static void make_round(chance *c, uint64_t round) {
+  (void)round;
   static const int64_t sizes[] = {0, 1, 2, 5, 11, 100, WEFT_LRU_UNBOUNDED};
   play.kind = (enum kind)pick(c, KINDS);
   play.maxsize = sizes[pick(c, sizeof sizes / sizeof *sizes)];
@@ -114,36 +115,18 @@ static void end_round(void) {
   weft_clear(&play.cache);
 }
 
-static uint32_t last_round; /* atomic */
+static void take_part(chance *c, size_t self) {
+  (void)self;
+  for (size_t i = 0; i < STEPS; i++) {
+    call((int64_t)pick(c, KEYS));
+    if (pick(c, 20) == 0) check_info();
+    if (play.clears && pick(c, 50) == 0) REQUIRE(weft_lru_cache_clear(play.cache) == 0);
+    REQUIRE(!weft_error_borrow());
+  }
+}
 
 static void *work(void *arg) {
-  size_t self = (size_t)(uintptr_t)arg;
-  chance c = chance_of(self);
-  uint32_t meetings = 0;
-  REQUIRE(weft_attach());
-  for (uint64_t round = 0;; round++) {
-    bool makes = round % THREADS == self;
-    if (makes) {
-      make_round(&c);
-      if (is_over() || meetings > UINT32_MAX / THREADS - 10) weft__store_relaxed(&last_round, 1u);
-    }
-    meet(&c, &meetings, THREADS);
-    for (size_t i = 0; i < STEPS; i++) {
-      call((int64_t)pick(&c, KEYS));
-      if (pick(&c, 20) == 0) check_info();
-      if (play.clears && pick(&c, 50) == 0) REQUIRE(weft_lru_cache_clear(play.cache) == 0);
-      REQUIRE(!weft_error_borrow());
-    }
-    meet(&c, &meetings, THREADS);
-    bool over = weft__load_relaxed(&last_round);
-    if (makes) {
-      end_round();
-      add_work(1);
-    }
-    meet(&c, &meetings, THREADS);
-    if (over) break;
-  }
-  weft_detach();
+  play_rounds(&(struct rounds){THREADS, make_round, take_part, end_round}, (size_t)(uintptr_t)arg);
   return NULL;
 }
 

@@ -251,10 +251,7 @@ static void *live(void *seed) {
 }
 
 static void *live_again_and_again(void *self) {
-  for (uint64_t n = (uintptr_t)self; !is_over(); n += LIVES) {
-    pthread_t life = start_thread(live, (void *)(uintptr_t)n);
-    REQUIRE(pthread_join(life, NULL) == 0);
-  }
+  one_after_another(live, (uintptr_t)self, LIVES);
   return NULL;
 }
 

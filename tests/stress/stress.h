@@ -123,6 +123,11 @@ UNUSED static pthread_t start_thread(void *(*body)(void *), void *arg) {
   return thread;
 }
 
+/* Until the end, one thread after the other; they get `n`, `n` + `step` and so on as arguments. */
+UNUSED static void one_after_another(void *(*body)(void *), uintptr_t n, uintptr_t step) {
+  for (; !is_over(); n += step) REQUIRE(pthread_join(start_thread(body, (void *)n), NULL) == 0);
+}
+
 /* Waits until all `threads` have come; either staying attached, or away. `meetings` counts the calling thread's. */
 static uint32_t arrived; /* atomic, counts for ever */
 UNUSED static void meet(chance *c, uint32_t *meetings, uint32_t threads) {
@@ -202,13 +207,14 @@ UNUSED static void tokens_init(void) {
   token_type = weft_type_new(&(weft_type_spec){.name = "token", .basic_size = sizeof(token), .dealloc = token_dealloc});
   REQUIRE(token_type);
 }
-UNUSED static weft_object *token_new(void) {
-  weft_object *o = weft_object_new(token_type, 0);
+UNUSED static weft_object *token_of(const weft_type *type) { /* one whose dealloc is token_dealloc */
+  weft_object *o = weft_object_new(type, 0);
   REQUIRE(o);
   ((token *)o)->check = TOKEN_ALIVE;
   weft__add_relaxed(&tokens_born, 1);
   return o;
 }
+UNUSED static weft_object *token_new(void) { return token_of(token_type); }
 UNUSED static void token_check(const weft_object *o) { REQUIRE(((const token *)o)->check == TOKEN_ALIVE); }
 
 /* All references have been dropped and all threads have ended: everything that was born is dead, at once. */

@@ -22,14 +22,6 @@ static weft_object *count(weft_object *self, weft_object *const *args, size_t n)
 }
 static weft_object *counting;
 
-static weft_object *weak_token(void) {
-  weft_object *o = weft_object_new(weak_token_type, 0);
-  REQUIRE(o);
-  ((token *)o)->check = TOKEN_ALIVE;
-  weft__add_relaxed(&tokens_born, 1);
-  return o;
-}
-
 static void use_finalizer(chance *c, weft_object *o) {
   weft_object *arg = WEFT_TRUE, *f = weft_finalizer_new(o, counting, 1, &arg);
   REQUIRE(f);
@@ -49,7 +41,7 @@ static void use_finalizer(chance *c, weft_object *o) {
 }
 
 static void make(chance *c) {
-  weft_object *o = weak_token(), *number = numbers[pick(c, KEYS)];
+  weft_object *o = token_of(weak_token_type), *number = numbers[pick(c, KEYS)];
   REQUIRE(weft_weak_dict_set(values, number, o) == 0);
   if (pick(c, 2)) REQUIRE(weft_weak_dict_set(keys, o, number) == 0);
   if (pick(c, 2)) REQUIRE(weft_weak_set_add(members, o) == 0);
@@ -85,7 +77,7 @@ static void step(chance *c) {
       if (o != WEFT_NONE) check_and_drop(o);
       break;
     case 4: {
-      weft_object *fresh = weak_token();
+      weft_object *fresh = token_of(weak_token_type);
       o = weft_weak_dict_set_default(values, number, fresh);
       REQUIRE(o);
       check_and_drop(o);
@@ -131,7 +123,7 @@ static void *work(void *arg) {
 static weft_object *daemon_body(weft_object *self, weft_object *const *args, size_t n) {
   (void)self, (void)args, (void)n;
   for (;;) {
-    weft_object *o = weak_token(), *arg = WEFT_TRUE, *f = weft_finalizer_new(o, counting, 1, &arg);
+    weft_object *o = token_of(weak_token_type), *arg = WEFT_TRUE, *f = weft_finalizer_new(o, counting, 1, &arg);
     REQUIRE(f);
     weft_decref(f);
     weft_decref(o);
@@ -163,7 +155,7 @@ int main(int argc, char **argv) {
   weft_decref(keys);
   weft_decref(members);
   /* The end comes while two threads make finalizers and let them be called. */
-  weft_object *body = weft_function_new("daemon", daemon_body, 0, NULL), *o = weak_token();
+  weft_object *body = weft_function_new("daemon", daemon_body, 0, NULL), *o = token_of(weak_token_type);
   for (int i = 0; i < 2; i++) {
     weft_object *thread = weft_thread_new(body, 0, NULL);
     REQUIRE(thread && weft_thread_set_daemon(thread, true) == 0 && weft_thread_start(thread) == 0);

@@ -28,14 +28,6 @@ static weft_object *count(weft_object *self, weft_object *const *args, size_t n)
   return WEFT_NONE;
 }
 
-static weft_object *weak_token(void) {
-  weft_object *o = weft_object_new(weak_token_type, 0);
-  REQUIRE(o);
-  ((token *)o)->check = TOKEN_ALIVE;
-  weft__add_relaxed(&tokens_born, 1);
-  return o;
-}
-
 /* Makes a reference that is there until it is called. */
 static void watch(weft_object *o) {
   weft_object *args[] = {o, counting};
@@ -44,7 +36,7 @@ static void watch(weft_object *o) {
 }
 
 static void publish(chance *c, size_t i) {
-  weft_object *o = weak_token();
+  weft_object *o = token_of(weak_token_type);
   weft_object *ref = weft_weakref_new(o, pick(c, 2) ? counting : NULL);
   REQUIRE(ref);
   if (pick(c, 4) == 0) watch(o);

@@ -7,26 +7,6 @@ WeakSuite(weak_dict);
 enum { COUNT = 10 };
 static weft_object *held[COUNT];
 
-/* Things with numbers, equal and hashed by them. */
-static int64_t number_of(weft_object *o) { return weft_int_value(get(o, "number")); }
-static int by_number(weft_object *a, weft_object *b, enum weft_compare_op op) {
-  if (a->type != b->type || (op != WEFT_EQ && op != WEFT_NE)) return WEFT_NOT_IMPLEMENTED;
-  return (number_of(a) == number_of(b)) == (op == WEFT_EQ);
-}
-static int hash_number(weft_object *o, int64_t *hash) {
-  *hash = number_of(o);
-  return 0;
-}
-static weft_object *numbered(int64_t number) {
-  static const weft_type *type;
-  if (!type)
-    type = weft_type_new(
-        &(weft_type_spec){.name = "numbered", .flags = WEFT_TYPE_DICT, .compare = by_number, .hash = hash_number});
-  weft_object *o = weft_instance_new(type);
-  set(o, "number", INT(number));
-  return o;
-}
-
 /* COUNT objects are held, and in the dict: by number, or with their number as value. */
 static weft_object *by_value(void) {
   weft_object *dict = weft_weak_value_dict_new();

@@ -159,6 +159,33 @@ WeakTest(weak_set, WS_023_a_copy_is_equal_and_another) {
   release_all();
 }
 
+static bool has_no(weft_object *o, const char *name) {
+  weft_auto weft_object *value = weft_getattr_text(o, name);
+  return !value && raised(&weft_AttributeError);
+}
+
+WeakTest(weak_set, WS_046_copies_of_derived_ones_with_attributes) {
+  static const char *const slots[] = {"x", "y", NULL};
+  for (int fixed = 0; fixed < 2; fixed++) {
+    const weft_type *type = weft_type_new(&(weft_type_spec){
+        .name = "derived", .base = &weft_weak_set_type, .flags = WEFT_TYPE_DICT, .slot_names = fixed ? slots : NULL});
+    weft_auto weft_object *members = list_of("abc"), *s = weft_call((weft_object *)type, &members, 1);
+    weft_auto weft_object *x = LIST(STR("x")), *z = LIST(STR("z"));
+    set(s, "x", x);
+    set(s, "z", z);
+    weft_auto weft_object *copy = weft_copy(s);
+    cr_assert(copy != s && copy->type == type && equal(copy, s) && is(copy, "abc"));
+    cr_assert(get(copy, "x") == x && get(copy, "z") == z && has_no(copy, "y"));
+    /* Copies of members die, but for those that somebody holds. */
+    weft_auto weft_object *both = LIST(weft_new_ref(members), weft_new_ref(s)), *deep = weft_deepcopy(both, NULL);
+    weft_auto weft_object *other = weft_list_get(deep, 1);
+    cr_assert(other != s && other->type == type && equal(other, s));
+    cr_assert(get(other, "x") != x && equal(get(other, "x"), x) && has_no(other, "y"));
+    cr_assert(get(other, "z") != z && equal(get(other, "z"), z));
+  }
+  release_all();
+}
+
 WeakTest(weak_set, WS_024_WS_025_WS_026_WS_027_single_members) {
   weft_auto weft_object *s = of("abc"), *list = weft_list_new();
   cr_assert(weft_weak_set_add(s, hold('Q')) == 0 && is(s, "abcQ") && weft_weak_set_add(s, hold('Q')) == 0 &&

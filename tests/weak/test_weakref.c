@@ -377,26 +377,6 @@ static int always_equal(weft_object *a, weft_object *b, enum weft_compare_op op)
   (void)a, (void)b;
   return op == WEFT_EQ;
 }
-static int64_t number_of(weft_object *o) { return weft_int_value(get(o, "number")); }
-static int by_number(weft_object *a, weft_object *b, enum weft_compare_op op) {
-  if (a->type != b->type) return WEFT_NOT_IMPLEMENTED;
-  int64_t x = number_of(a), y = number_of(b);
-  return op == WEFT_EQ ? x == y : op == WEFT_NE ? x != y : op == WEFT_LT ? x < y : op == WEFT_LE ? x <= y : 1;
-}
-static int hash_number(weft_object *o, int64_t *hash) {
-  *hash = number_of(o);
-  return 0;
-}
-static weft_object *numbered(int64_t number) {
-  static const weft_type *type;
-  if (!type)
-    type = weft_type_new(
-        &(weft_type_spec){.name = "numbered", .flags = WEFT_TYPE_DICT, .compare = by_number, .hash = hash_number});
-  weft_object *o = weft_instance_new(type);
-  set(o, "number", INT(number));
-  return o;
-}
-
 WeakTest(weakref, WR_043_equal_when_their_living_targets_are) {
   const weft_type *equal_type = weft_type_new(&(weft_type_spec){.name = "equal", .compare = always_equal});
   weft_auto weft_object *same = weft_object_new(equal_type, 0);

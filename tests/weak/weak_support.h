@@ -63,6 +63,27 @@ static inline weft_object *get(weft_object *o, const char *name) {
   return value;
 }
 
+/* Things with numbers, ordered and hashed by them. */
+static inline int64_t number_of(weft_object *o) { return weft_int_value(get(o, "number")); }
+static inline int by_number(weft_object *a, weft_object *b, enum weft_compare_op op) {
+  if (a->type != b->type) return WEFT_NOT_IMPLEMENTED;
+  int64_t x = number_of(a), y = number_of(b);
+  return op == WEFT_EQ ? x == y : op == WEFT_NE ? x != y : op == WEFT_LT ? x < y : op == WEFT_LE ? x <= y : 1;
+}
+static inline int hash_number(weft_object *o, int64_t *hash) {
+  *hash = number_of(o);
+  return 0;
+}
+static inline weft_object *numbered(int64_t number) {
+  static const weft_type *type;
+  if (!type)
+    type = weft_type_new(
+        &(weft_type_spec){.name = "numbered", .flags = WEFT_TYPE_DICT, .compare = by_number, .hash = hash_number});
+  weft_object *o = weft_instance_new(type);
+  set(o, "number", INT(number));
+  return o;
+}
+
 static inline weft_object *ref_to(weft_object *target, weft_object *callback) {
   weft_object *ref = weft_weakref_new(target, callback);
   if (!ref) abort();
