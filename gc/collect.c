@@ -68,13 +68,6 @@ static int generation_due(const struct weft__heap *heap) {
   return 0;
 }
 
-/* order: relaxed: sums. */
-static void count_statistics(int generation, uint64_t collected, uint64_t uncollectable) {
-  weft__add_relaxed(&gc.stats[generation].collections, UINT64_C(1));
-  weft__add_relaxed(&gc.stats[generation].collected, collected);
-  weft__add_relaxed(&gc.stats[generation].uncollectable, uncollectable);
-}
-
 /* In a stopped world: `generation` has been collected. */
 static void count_collection(int generation, size_t survived) {
   weft__tstate_for_each(begin_to_count_of, &generation);
@@ -249,7 +242,9 @@ static int64_t collect(int generation) {
   weft__weak_call(calls, true);
   if (good) {
     dispose(condemned, &info);
-    count_statistics(generation, info.collected, info.uncollectable);
+    gc.stats[generation].collections++;
+    gc.stats[generation].collected += info.collected;
+    gc.stats[generation].uncollectable += info.uncollectable;
   }
   weft__objects_free(&gc.garbage);
   gc.times.total_ns = weft__now_ns() - start;
@@ -267,6 +262,7 @@ static int64_t collect(int generation) {
 struct weft__nursery {
   struct weft__graph_memory memory;
   struct weft__objects garbage;
+  weft_gc_generation_stats stats[FULL]; /* of what it has collected by itself */
   bool in_use;
 };
 
@@ -281,6 +277,15 @@ void weft__gc_free_nursery(struct weft__nursery *nursery) {
 static struct weft__nursery *nursery_of(struct weft__heap *heap) {
   if (!heap->nursery && !weft__fault()) heap->nursery = calloc(1, sizeof *heap->nursery);
   return heap->nursery && !heap->nursery->in_use ? heap->nursery : NULL;
+}
+
+void weft__gc_add_own_stats(struct weft__tstate *ts, void *stats_) {
+  const struct weft__nursery *n = ts->heap->nursery;
+  weft_gc_generation_stats *stats = stats_;
+  for (int i = 0; n && i < FULL; i++) {
+    stats[i].collections += n->stats[i].collections;
+    stats[i].collected += n->stats[i].collected;
+  }
 }
 
 /* The calling thread collects its own young objects. False: that is not enough, or somebody wants to see it. */
@@ -300,7 +305,8 @@ static bool collect_own(struct weft__heap *heap) {
     weft__add_relaxed(&gc.collections_since[FULL], UINT64_C(1));
     weft__add_relaxed(&gc.old_pending, (uint64_t)(survived + unseen));
   }
-  count_statistics(generation, n->garbage.size, 0);
+  n->stats[generation].collections++;
+  n->stats[generation].collected += n->garbage.size;
   n->in_use = true;
   condemn(&n->garbage);
   free_condemned(&n->garbage);

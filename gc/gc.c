@@ -76,6 +76,7 @@ void weft_gc_get_stats(weft_gc_generation_stats stats[WEFT_GC_GENERATIONS]) {
   weft__check_attached("weft_gc_get_stats");
   bool paused = weft__heap_pause();
   memcpy(stats, gc.stats, sizeof gc.stats);
+  weft__tstate_for_each(weft__gc_add_own_stats, stats);
   weft__heap_resume(paused);
 }
 

@@ -24,14 +24,14 @@
 enum {
   ARENA_SIZE = WEFT__ARENA_SIZE,
   PAGE_SIZE = WEFT__PAGE_SIZE,
-  EMPTY_KEPT = 2, /* arenas, and one more for each EMPTY_SHARE in use */
+  EMPTY_KEPT = 2, /* arenas for each heap that uses one, and one more for each EMPTY_SHARE in use */
   EMPTY_SHARE = 4,
   FEW_PAGES = 4, /* heaps with fewer take them where others do */
 };
 
 static weft__lock lock;
 static struct weft__arena *claimed, *open, *full, *spare;
-static size_t arenas, arenas_peak, empty; /* claimed arenas may be empty, too */
+static size_t arenas, arenas_peak, empty, users; /* claimed arenas may be empty, too */
 static size_t reserved, limit;
 
 /* --- The limit --- */
@@ -156,10 +156,10 @@ static void arena_drop(struct weft__arena *arena) {
 static void arena_change(struct weft__arena *arena, struct weft__heap *user, uint64_t free_pages) {
   struct weft__arena **from = list_of(arena);
   empty += (free_pages == UINT64_MAX) - (arena->free_pages == UINT64_MAX);
-  if (arena->user) arena->user->arena = NULL;
+  if (arena->user) arena->user->arena = NULL, users--;
   arena->user = free_pages ? user : NULL;
   arena->free_pages = free_pages;
-  if (arena->user) arena->user->arena = arena;
+  if (arena->user) arena->user->arena = arena, users++;
   struct weft__arena **to = list_of(arena);
   if (from == to) return;
   list_remove(from, arena);
@@ -170,7 +170,9 @@ static void unclaim_if_empty(struct weft__arena *arena) {
   if (arena->free_pages == UINT64_MAX) arena_change(arena, NULL, arena->free_pages);
 }
 
-static bool too_many_empty(void) { return empty > EMPTY_KEPT + (arenas - empty) / EMPTY_SHARE; }
+static bool too_many_empty(void) {
+  return empty > EMPTY_KEPT * (users ? users : 1) + (arenas - empty) / EMPTY_SHARE;
+}
 
 bool weft__heap_reserve(size_t bytes) {
   if (reserve(bytes)) return true;
@@ -287,7 +289,7 @@ void weft__arenas_fini(void) {
   give_up(&open);
   give_up(&full);
   give_up(&spare);
-  arenas = arenas_peak = empty = 0;
+  arenas = arenas_peak = empty = users = 0;
   weft__store_relaxed(&limit, (size_t)0);
 }
 
