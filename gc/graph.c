@@ -2,17 +2,26 @@
 /*
  * Which containers are garbage: trial deletion, in a stopped world, or of what belongs to one thread.
  *
- *   The *members* are the live containers of the generations that are collected. For each member, references that
- * members hold are counted in a word beside its page (`scratch`). If they are all there are, the member is a candidate;
- * otherwise something else refers to it: it and what it refers to, directly or not, is kept. Candidates that are left
- * are garbage. After CPython's collector (N. Schemenauer, 2000); the side arrays instead of a header are ours.
+ *   The *members* are the live containers of the generations that are collected. For each member, a word beside its
+ * page
+ * (`scratch`) says how many of the references to it members hold. If these are all there are, the member is a
+ * candidate; otherwise something else refers to it: it and what it refers to, directly or not, is kept. Candidates that
+ * are left are garbage. After CPython's collector (N. Schemenauer, 2000); the side arrays instead of a header are ours.
  *
- *   Words: first a number of references, then CANDIDATE, or KEPT, with SCANNED once its referents have been looked at.
- * Words of blocks that are no members may hold numbers and mean nothing: what is no CANDIDATE is left alone. Dead and
- * dying objects are no members; what they refer to is kept, because their references are not subtracted.
+ *   Words: CANDIDATE, less the references that the object counts, plus those that have been found. So all that has to
+ * be known of an object is read when its own references are followed; after that the words are enough:
  *
- *   When no candidate is left nothing has to be traversed a second time: a heap in which everything is referred to from
- * outside, by C code say, costs one traversal.
+ *     CANDIDATE           all have been found
+ *     above SCANNED       some have not: it is kept
+ *     SCANNED             the same, and its referents have been looked at
+ *     below               no member: a number of references to it, which means nothing
+ *
+ * Of more than MOST references only as many are subtracted; such objects, the immortal ones among them, are no
+ * candidates even if that many are found. Dead and dying objects are no members; what they refer to is kept, because
+ * their references are not counted.
+ *
+ *   When no candidate is left nothing has to be followed a second time: a heap in which everything is referred to from
+ * outside, by C code say, is read once.
  *
  *   While others run (weft__gc_find_own) a thread looks only at what is its own: owned by it, and no reference counted
  * by others. Nobody else touches the body of such an object (runtime/share.h; or it never changes), and only its owner
@@ -40,13 +49,15 @@
 #include "sync/tstate.h"
 
 #define CANDIDATE (UINT32_C(1) << 31)
-#define KEPT      (UINT32_C(1) << 30)
-#define SCANNED   (UINT32_C(1) << 29)
-#define MEMBER    (UINT32_C(1) << 28) /* of weft__gc_find_own */
+#define SCANNED   (UINT32_C(1) << 30)
+#define UNSCANNED (CANDIDATE - 1)
+#define MOST      (CANDIDATE - SCANNED - 1) /* references */
+#define MEMBER    (UINT32_C(1) << 28)       /* of weft__gc_find_own */
 
 enum {
   SCRATCH_KEPT = 512 << 10, /* bytes that stay mapped between collections: enough for young ones */
   AHEAD = 8,                /* objects whose memory is asked for before they are looked at */
+  GROUP = 64,               /* words, of which a page has a multiple, and as many marks */
 };
 
 typedef struct graph {
@@ -59,7 +70,9 @@ typedef struct graph {
   size_t scratch_bytes;
   struct weft__objects stack; /* kept, their referents not yet looked at */
   size_t candidates, survivors;
+  int64_t held;         /* references that the caller has on each */
   weft_object *suspect; /* debug builds */
+  bool heavy;           /* a member counts more than MOST */
   bool failed;
   bool weak; /* of weft__gc_find_own: there are weak references to what is not looked at */
 } graph;
@@ -175,8 +188,15 @@ static int count_visit(weft_object *referent, void *g) {
   return 0;
 }
 static inline void count_references(graph *g, weft_object *o, uint32_t *scratch) {
-  (void)scratch;
-  if (weft__count_for_collector(&o->count)) each_referent(g, o, count_edge, count_visit);
+  int64_t refs = weft__count_for_collector(&o->count);
+  if (!refs) return;
+  refs -= g->held;
+  if (WEFT_UNLIKELY(refs > MOST)) {
+    g->heavy = true;
+    refs = MOST;
+  }
+  *scratch += CANDIDATE - (uint32_t)refs;
+  each_referent(g, o, count_edge, count_visit);
 }
 
 static inline void count_own_edge(graph *g, weft_object *referent) {
@@ -221,30 +241,55 @@ static void too_few(graph *g, weft_object *o, int64_t refs, uint32_t found) {
       text ? weft_str_utf8(text, NULL) : "an object without a repr");
 }
 
-static inline void weigh(graph *g, weft_object *o, uint32_t *scratch, int64_t own) {
-  int64_t refs = weft__count_for_collector(&o->count);
-  if (!refs) return;
-  if (WEFT_DEBUG && refs - own < *scratch) too_few(g, o, refs - own, *scratch);
-  bool candidate = refs - own == *scratch;
-  *scratch = candidate ? CANDIDATE : KEPT;
-  if (candidate) g->candidates++;
+/* More references have been found than there are. Release builds keep the object. */
+static void mend(graph *g, weft_object *o, uint32_t *scratch) {
+  if (*scratch <= CANDIDATE) return;
+  int64_t refs = weft__count_for_collector(&o->count) - g->held;
+  if (WEFT_DEBUG && refs <= MOST) too_few(g, o, refs, *scratch - CANDIDATE + (uint32_t)refs);
+  *scratch = UNSCANNED;
 }
-static inline void decide(graph *g, weft_object *o, uint32_t *scratch) { weigh(g, o, scratch, 0); }
-static inline void decide_own(graph *g, weft_object *o, uint32_t *scratch) {
+
+static void keep_heavy(graph *g, weft_object *o, uint32_t *scratch) {
+  if (*scratch != CANDIDATE || weft__count_for_collector(&o->count) - g->held <= MOST) return;
+  *scratch = UNSCANNED;
+  g->candidates--;
+}
+
+static void weigh_large(weft_object *o, void *graph_) {
+  ((graph *)graph_)->candidates += weft__large_of(o)->scratch == CANDIDATE;
+}
+
+static void weigh(graph *g) {
+  size_t above = 0;
+  for (const uint32_t *word = g->scratch, *stop = word + g->scratch_bytes / sizeof *word; word < stop; word += GROUP) {
+    uint32_t candidates = 0, high = 0;
+    for (unsigned i = 0; i < GROUP; i++) {
+      candidates += word[i] == CANDIDATE;
+      high += word[i] >> 31;
+    }
+    g->candidates += candidates;
+    above += high - candidates;
+  }
+  weft__large_walk(weigh_large, g);
+  if (WEFT_UNLIKELY(above)) each_member(g, mend);
+  if (WEFT_UNLIKELY(g->heavy && g->candidates)) each_member(g, keep_heavy);
+}
+
+static inline void weigh_own_one(graph *g, weft_object *o, uint32_t *scratch) {
   if (!(*scratch & MEMBER)) return;
   int64_t refs = weft__count_of_own(&o->count); /* 0: others have just begun to count it */
   bool candidate = refs && refs == (*scratch & (MEMBER - 1));
-  *scratch = candidate ? CANDIDATE : KEPT;
+  *scratch = candidate ? CANDIDATE : UNSCANNED;
   if (candidate) g->candidates++;
 }
-static inline void decide_held(graph *g, weft_object *o, uint32_t *scratch) { weigh(g, o, scratch, 1); }
+static void weigh_own(graph *g) { each_member(g, weigh_own_one); }
 
 /* --- Third: what the kept ones refer to --- */
 
 static inline void keep_edge(graph *g, weft_object *referent) {
   uint32_t *scratch = g->heap ? own_scratch_of(g, referent) : scratch_of(referent);
-  if (WEFT_LIKELY(!scratch || !(*scratch & CANDIDATE))) return;
-  *scratch = KEPT | SCANNED;
+  if (WEFT_LIKELY(!scratch || *scratch != CANDIDATE)) return;
+  *scratch = SCANNED;
   g->candidates--;
   g->stack.item[g->stack.size++] = referent; /* there is room for every candidate */
 }
@@ -269,11 +314,24 @@ static void scan_stack(graph *g) {
   }
 }
 
+static inline bool is_kept(uint32_t word) { return word >> 30 == SCANNED >> 30; }
+
 static inline void scan(graph *g, weft_object *o, uint32_t *scratch) {
-  if (*scratch != KEPT || !g->candidates) return;
-  *scratch |= SCANNED;
+  if (!is_kept(*scratch) || *scratch == SCANNED) return;
+  *scratch = SCANNED;
   each_referent(g, o, keep_edge, keep_visit);
   if (g->stack.size) scan_stack(g);
+}
+
+static void scan_large(weft_object *o, void *graph_) { scan(graph_, o, &weft__large_of(o)->scratch); }
+
+static void scan_all(graph *g) {
+  for (size_t i = 0; i < g->pages_used && g->candidates; i++) {
+    struct weft__page *page = g->pages[i];
+    for (uint8_t *p = weft__page_first(page); p < page->carved; p += page->block_size)
+      scan(g, (weft_object *)(void *)p, &page->scratch[weft__page_number(page, p)]);
+  }
+  if (!g->heap && g->candidates) weft__large_walk(scan_large, g);
 }
 
 /* --- Pages and their words --- */
@@ -354,23 +412,39 @@ void weft__graph_memory_free(struct weft__graph_memory *memory) {
 
 /* --- Finding --- */
 
-/* Fourth: the garbage, and older survivors. Why the page is recent from now on. */
-static uint8_t sort_page(graph *g, struct weft__page *page, struct weft__objects *garbage, size_t *unseen) {
-  uint8_t *p = weft__page_first(page), recent = page->state == WEFT__PAGE_CURRENT ? WEFT__RECENT_YOUNG : 0;
+/* Fourth: the garbage, and older survivors; and why a page is recent from now on. */
+
+/* A page without garbage: only marks change. */
+static uint8_t sort_kept(graph *g, struct weft__page *page, uint8_t recent) {
+  uint64_t *aged = weft__page_aged(page), *old = weft__page_old(page), any = 0;
+  for (size_t i = 0; i < WEFT__MARK_WORDS(page->shift); i++) {
+    uint64_t kept = 0;
+    for (unsigned bit = 0; bit < GROUP; bit++) kept |= (uint64_t)is_kept(page->scratch[GROUP * i + bit]) << bit;
+    if (!kept) continue;
+    any |= kept;
+    g->survivors += (size_t)__builtin_popcountll(kept);
+    aged[i] |= kept;
+    if (g->generation > 0) old[i] |= kept;
+  }
+  if (!any) return recent;
+  weft__page_has_older(page);
+  return g->generation == 0 ? recent | WEFT__RECENT_AGED : recent;
+}
+
+static uint8_t sort_blocks(graph *g, struct weft__page *page, uint8_t recent, struct weft__objects *garbage,
+                           size_t *unseen) {
   const unsigned next = g->generation == 0 ? 1 : 2;
-  if (g->generation == 0) recent |= page->recent & WEFT__RECENT_AGED;
-  size_t survivors = 0;
-  for (; p < page->carved; p += page->block_size) {
+  for (uint8_t *p = weft__page_first(page); p < page->carved; p += page->block_size) {
     size_t number = weft__page_number(page, p);
     uint32_t word = page->scratch[number];
     weft_object *o = (weft_object *)(void *)p;
-    if (word & CANDIDATE) {
+    if (word == CANDIDATE) {
       garbage->item[garbage->size++] = o;
       recent |= page->recent; /* it may be resurrected, or not die at once */
       continue;
     }
-    if (word & KEPT) {
-      survivors++;
+    if (is_kept(word)) {
+      g->survivors++;
     } else {
       if (!g->heap || !weft__count_for_collector(&o->count)) continue;
       if (page->has_aged && weft__page_older(page, number / 64, g->generation) >> number % 64 & 1) continue;
@@ -379,8 +453,21 @@ static uint8_t sort_page(graph *g, struct weft__page *page, struct weft__objects
     if (weft__page_generation(page, number) != next) weft__page_set_generation(page, number, next);
     if (next == 1) recent |= WEFT__RECENT_AGED;
   }
-  g->survivors += survivors;
   return recent;
+}
+
+static bool has_garbage(const graph *g, const struct weft__page *page) {
+  uint32_t high = 0;
+  for (size_t i = 0; g->candidates && !high && i < WEFT__MARK_WORDS(page->shift); i++)
+    for (unsigned bit = 0; bit < GROUP; bit++) high |= page->scratch[GROUP * i + bit];
+  return high >> 31;
+}
+
+static uint8_t sort_page(graph *g, struct weft__page *page, struct weft__objects *garbage, size_t *unseen) {
+  uint8_t recent = page->state == WEFT__PAGE_CURRENT ? WEFT__RECENT_YOUNG : 0;
+  if (g->generation == 0) recent |= page->recent & WEFT__RECENT_AGED;
+  if (!g->heap && !has_garbage(g, page)) return sort_kept(g, page, recent);
+  return sort_blocks(g, page, recent, garbage, unseen);
 }
 
 struct sorter {
@@ -390,9 +477,9 @@ struct sorter {
 static void sort_large(weft_object *o, void *sorter_) {
   struct sorter *s = sorter_;
   struct weft__large *large = weft__large_of(o);
-  if (large->scratch & CANDIDATE) {
+  if (large->scratch == CANDIDATE) {
     s->garbage->item[s->garbage->size++] = o;
-  } else if (large->scratch & KEPT) {
+  } else if (is_kept(large->scratch)) {
     large->generation = s->g->generation == 0 ? 1 : 2;
     s->g->survivors++;
   }
@@ -407,19 +494,19 @@ static void sort(graph *g, struct weft__objects *garbage, size_t *unseen) {
 }
 
 /* The steps, with the pages chosen. */
-WEFT_ALWAYS_INLINE bool find(graph *g, member count, member weigh_one, struct weft__objects *garbage, size_t *survived,
-                             size_t *unseen) {
+WEFT_ALWAYS_INLINE bool find(graph *g, member count, void (*weigh_all)(graph *), struct weft__objects *garbage,
+                             size_t *survived, size_t *unseen) {
   bool good = give_scratch(g);
   if (good) {
     each_member(g, count);
     good = !g->weak;
   }
   if (good) {
-    each_member(g, weigh_one);
+    weigh_all(g);
     good = make_room(&g->stack, g->candidates) && make_room(garbage, garbage->size + g->candidates);
   }
   if (good) {
-    if (g->candidates) each_member(g, scan);
+    scan_all(g);
     sort(g, garbage, unseen);
     *survived = g->survivors;
   }
@@ -438,7 +525,7 @@ bool weft__gc_find(unsigned generation, struct weft__objects *garbage, size_t *s
     weft__recent_pages_walk(NULL, reasons_of(generation), choose_page, &g);
   else
     weft__pages_walk(choose_page, &g);
-  return find(&g, count_references, decide, garbage, survived, &none);
+  return find(&g, count_references, weigh, garbage, survived, &none);
 }
 
 bool weft__gc_find_own(unsigned generation, struct weft__graph_memory *memory, struct weft__objects *garbage,
@@ -446,11 +533,12 @@ bool weft__gc_find_own(unsigned generation, struct weft__graph_memory *memory, s
   graph g = begin(generation, weft__tls.heap, memory);
   *unseen = 0;
   weft__recent_pages_walk(g.heap, reasons_of(generation), choose_page, &g);
-  return find(&g, count_own_references, decide_own, garbage, survived, unseen);
+  return find(&g, count_own_references, weigh_own, garbage, survived, unseen);
 }
 
 bool weft__gc_find_again(struct weft__objects *garbage, struct weft__objects *survivors) {
   graph g = begin(2, NULL, &memory_of_all);
+  g.held = 1;
   struct weft__page *last = NULL;
   for (size_t i = 0; i < garbage->size; i++) {
     if (!weft__is_in_arena(garbage->item[i])) continue;
@@ -460,13 +548,13 @@ bool weft__gc_find_again(struct weft__objects *garbage, struct weft__objects *su
   }
   bool good = give_scratch(&g) && make_room(&g.stack, garbage->size) && make_room(survivors, garbage->size);
   if (good) {
-    for (size_t i = 0; i < garbage->size; i++) count_references(&g, garbage->item[i], NULL);
-    for (size_t i = 0; i < garbage->size; i++) decide_held(&g, garbage->item[i], scratch_of(garbage->item[i]));
+    for (size_t i = 0; i < garbage->size; i++) count_references(&g, garbage->item[i], scratch_of(garbage->item[i]));
+    weigh(&g);
     for (size_t i = 0; i < garbage->size; i++) scan(&g, garbage->item[i], scratch_of(garbage->item[i]));
     size_t left = 0;
     for (size_t i = 0; i < garbage->size; i++) {
       weft_object *o = garbage->item[i];
-      if (*scratch_of(o) & CANDIDATE)
+      if (*scratch_of(o) == CANDIDATE)
         garbage->item[left++] = o;
       else
         survivors->item[survivors->size++] = o;
@@ -477,17 +565,12 @@ bool weft__gc_find_again(struct weft__objects *garbage, struct weft__objects *su
   return good;
 }
 
-static inline void check(graph *g, weft_object *o, uint32_t *scratch) {
-  int64_t refs = weft__count_for_collector(&o->count);
-  if (refs && refs < *scratch) too_few(g, o, refs, *scratch);
-}
-
 void weft__gc_check_counts(void) {
   graph g = begin(WEFT__FROZEN_GENERATION, NULL, &memory_of_all);
   weft__pages_walk(choose_page, &g);
   if (give_scratch(&g)) {
     each_member(&g, count_references);
-    each_member(&g, check);
+    each_member(&g, mend);
   }
   end(&g);
 }

@@ -52,13 +52,18 @@ static inline unsigned weft__page_generation(struct weft__page *page, size_t num
   return aged ? old ? 2 : 1 : old ? WEFT__FROZEN_GENERATION : 0;
 }
 
+/* Some block of the page has a mark: frees have to look. */
+static inline void weft__page_has_older(struct weft__page *page) {
+  page->has_aged = true;
+  weft__store_relaxed(&page->local, NULL);
+}
+
 static inline void weft__page_set_generation(struct weft__page *page, size_t number, unsigned generation) {
   uint64_t bit = UINT64_C(1) << number % 64, *aged = &weft__page_aged(page)[number / 64];
   uint64_t *old = &weft__page_old(page)[number / 64];
   *aged = generation == 1 || generation == 2 ? *aged | bit : *aged & ~bit;
   *old = generation >= 2 ? *old | bit : *old & ~bit;
-  page->has_aged |= generation > 0;
-  if (generation > 0) weft__store_relaxed(&page->local, NULL);
+  if (generation > 0) weft__page_has_older(page);
 }
 
 static inline void weft__set_generation(weft_object *o, unsigned generation) {
