@@ -36,10 +36,11 @@ WEFT_ALWAYS_INLINE struct weft__tuple *make(size_t n, bool tracked) {
   return make_as(&weft_tuple_type, n, WEFT_HEAP_PLAIN);
 }
 
-/* Is an item tracked? NULL: it will be found out later. */
+/* NULL: it will be found out later. */
+static inline bool may_be_tracked(weft_object *item) { return item && weft__is_tracked(item); }
 static inline bool any_tracked(size_t n, weft_object *const *items) {
   bool tracked = false;
-  for (size_t i = 0; i < n; i++) tracked |= items[i] && weft__is_tracked(items[i]);
+  for (size_t i = 0; i < n; i++) tracked |= may_be_tracked(items[i]);
   return tracked;
 }
 
@@ -52,8 +53,21 @@ static WEFT_NOINLINE weft_object *with_null(struct weft__tuple *t, size_t n, con
   return weft_raise(&weft_TypeError, "%s: expected an object, got NULL", call);
 }
 
+/* Of two or three items, as most tuples are: a size that the compiler knows, and items that stay in registers. */
+WEFT_ALWAYS_INLINE weft_object *few_of(size_t n, weft_object *a, weft_object *b, weft_object *c) {
+  struct weft__tuple *t = make(n, may_be_tracked(a) || may_be_tracked(b) || (n == 3 && may_be_tracked(c)));
+  if (WEFT_UNLIKELY(!t)) return NULL;
+  if (WEFT_UNLIKELY(!a || !b || (n == 3 && !c))) return with_null(t, 0, "weft_tuple_new");
+  t->items[0] = weft_new_ref(a);
+  t->items[1] = weft_new_ref(b);
+  if (n == 3) t->items[2] = weft_new_ref(c);
+  return &t->header;
+}
+
 weft_object *weft_tuple_new(size_t n, weft_object *const *items) {
   if (WEFT_UNLIKELY(n == 0 || !items)) return weft__all_given("weft_tuple_new", n, items) ? &empty.header : NULL;
+  if (n == 2) return few_of(2, items[0], items[1], NULL);
+  if (n == 3) return few_of(3, items[0], items[1], items[2]);
   struct weft__tuple *t = make(n, any_tracked(n, items)); /* which finds out if the thread is detached */
   if (WEFT_UNLIKELY(!t)) return NULL;
   for (size_t i = 0; i < n; i++) {
@@ -66,9 +80,15 @@ weft_object *weft_tuple_new(size_t n, weft_object *const *items) {
 weft_object *weft_tuple_pack(size_t n, ...) {
   enum { FEW = 8 };
   weft_object *few[FEW];
-  weft__check_attached("weft_tuple_pack");
   va_list items;
   va_start(items, n);
+  if (WEFT_LIKELY(n == 2 || n == 3)) {
+    weft_object *a = va_arg(items, weft_object *), *b = va_arg(items, weft_object *);
+    weft_object *c = n == 3 ? va_arg(items, weft_object *) : NULL;
+    va_end(items);
+    return n == 2 ? few_of(2, a, b, NULL) : few_of(3, a, b, c);
+  }
+  weft__check_attached("weft_tuple_pack");
   size_t given = 0;
   for (; n <= FEW && given < n; given++) few[given] = va_arg(items, weft_object *); /* NULLs are found out */
   struct weft__tuple *t = n > FEW ? make(n, true) : NULL;
