@@ -314,12 +314,17 @@ weft_object *weft_dict_get(weft_object *o, weft_object *key) {
   return get_touched(o, key, t, hash);
 }
 
+/* As `touch`, of a shared dict. A safepoint. */
+static inline bool touch_shared(weft_object *o, const weft_object *key, uint64_t *hash) {
+  if (WEFT__HAS_GIL || !o || !key || o->type != &weft_dict_type || !is_quick_key(key, hash)) return false;
+  weft_poll();
+  return weft__count_owner(&o->count) == WEFT__SLOT_NONE;
+}
+
 /* The fast path of a shared dict. False: it is none, or the key has not been found this way. */
 static bool visit_shared(weft_object *o, const weft_object *key, void (*visit)(weft_object *, void *), void *arg) {
   uint64_t hash;
-  if (!o || !key || o->type != &weft_dict_type || !is_quick_key(key, &hash)) return false;
-  weft_poll();
-  if (weft__count_owner(&o->count) != WEFT__SLOT_NONE) return false;
+  if (!touch_shared(o, key, &hash)) return false;
   weft_object *value = NULL;
   weft__bracket_begin();
   const table *t = weft__load_acquire(&((dict *)o)->table);
@@ -469,12 +474,12 @@ static void take_out(struct search *s, struct leftover *left) {
 }
 
 /* Replaces the value of a key of a shared dict without the lock. False: not possible now, nothing has happened. */
-static bool replace_shared(struct search *s, weft_object *value) {
+static bool replace_shared(weft_object *o, const weft_object *key, uint64_t hash, weft_object *value) {
   bool done = false;
   weft__bracket_begin();
-  const table *t = weft__load_acquire(&s->d->table);
-  struct weft__probe p = weft__probe_start(t, s->hash);
-  int64_t i = weft__table_probe(t, &p, s->key, s->hash);
+  const table *t = weft__load_acquire(&((dict *)o)->table);
+  struct weft__probe p = weft__probe_start(t, hash);
+  int64_t i = weft__table_probe(t, &p, key, hash);
   uintptr_t *at = i >= 0 ? &weft__table_entry(t, (size_t)i)[1] : NULL;
   uintptr_t old = at ? weft__load_relaxed(at) : 0;
   if (old && !(old & WEFT__FROZEN)) {
@@ -503,7 +508,7 @@ static int set(const char *call, weft_object *o, weft_object *key, weft_object *
   struct search s;
   struct leftover left = {0};
   if (!weft__given(call, value) || !search_for(&s, call, o, key)) return -1;
-  if (!keep && !weft__touch(o) && replace_shared(&s, value)) return 0;
+  if (!keep && !weft__touch(o) && replace_shared(o, key, s.hash, value)) return 0;
   if (!find(&s, WRITING)) return -1;
   bool good = true;
   if (s.entry < 0)
@@ -519,6 +524,8 @@ static int set(const char *call, weft_object *o, weft_object *key, weft_object *
 }
 
 static WEFT_NOINLINE int set_slow(weft_object *o, weft_object *key, weft_object *value) {
+  uint64_t hash;
+  if (value && touch_shared(o, key, &hash) && replace_shared(o, key, hash, value)) return 0;
   return set("weft_dict_set", o, key, value, false, NULL) < 0 ? -1 : 0;
 }
 

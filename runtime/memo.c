@@ -44,8 +44,11 @@ static inline void leave(struct memo *m, bool private) {
   if (WEFT_UNLIKELY(!private)) weft__object_unlock(&m->lock);
 }
 
+/* Objects that were made one after the other are often copied so: those of 512 bytes have one line of the index. */
 static size_t first_cell(const weft_object *original, unsigned bits) {
-  return ((uintptr_t)original >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - bits);
+  enum { LINE = WEFT_CACHE_LINE / sizeof(uint32_t) };
+  size_t line = ((uintptr_t)original >> 9) * UINT64_C(0x9e3779b97f4a7c15) >> (64 - bits) & ~(size_t)(LINE - 1);
+  return line | ((uintptr_t)original >> 5 & (LINE - 1));
 }
 
 /* The cell of `original`, or the empty one where it belongs. There is one. */
