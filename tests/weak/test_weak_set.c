@@ -153,7 +153,7 @@ WeakTest(weak_set, WS_018_WS_021_a_derived_one_can_be_hashed) {
 
 WeakTest(weak_set, WS_023_a_copy_is_equal_and_another) {
   weft_auto weft_object *s = of("abc"), *copy = weft_weak_set_copy(s);
-  cr_assert(copy != s && equal(copy, s) && is(copy, "abc"));
+  cr_assert(copy != s && equal(copy, s));
   weft_weak_set_discard(copy, hold('a'));
   cr_assert(is(s, "abc") && is(copy, "bc"));
   release_all();
@@ -174,7 +174,7 @@ WeakTest(weak_set, WS_046_copies_of_derived_ones_with_attributes) {
     set(s, "x", x);
     set(s, "z", z);
     weft_auto weft_object *copy = weft_copy(s);
-    cr_assert(copy != s && copy->type == type && equal(copy, s) && is(copy, "abc"));
+    cr_assert(copy != s && copy->type == type && equal(copy, s));
     cr_assert(get(copy, "x") == x && get(copy, "z") == z && has_no(copy, "y"));
     /* Copies of members die, but for those that somebody holds. */
     weft_auto weft_object *both = LIST(weft_new_ref(members), weft_new_ref(s)), *deep = weft_deepcopy(both, NULL);
