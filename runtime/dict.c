@@ -8,31 +8,16 @@
  *
  * `table` is never NULL: an empty dict has the table `none`, without capacity.
  */
-#include "runtime/dict.h"
-
+#include "runtime/dict_internal.h"
 #include "runtime/dict_order_internal.h"
-#include "runtime/dict_table_internal.h"
-#include "runtime/iterator.h"
 #include "runtime/list.h"
 #include "runtime/none.h"
-#include "runtime/runtime_internal.h"
 #include "runtime/text_internal.h"
-#include "runtime/tuple.h"
-#include "sync/grace_internal.h"
 
 typedef struct weft__table table;
-
-typedef struct dict {
-  weft_object header;
-  table *table;
-  size_t size;      /* keys */
-  uint32_t version; /* changes when a key comes or goes */
-  weft_mutex lock;  /* of a shared dict */
-} dict;
+typedef struct weft__dict dict;
 
 uint64_t weft__table_key = 1; /* set with the hash seed, see str.c */
-
-extern const weft_type weft__dict_iterator_type;
 
 /* It has no entries; where they would be is a place all the same, for code that forms an entry's address. */
 static struct {
@@ -154,8 +139,6 @@ static table *table_rebuilt(const table *t, unsigned bits, bool hashed) {
 
 /* --- Searching --- */
 
-static bool is_dict(const char *call, const weft_object *o) { return weft__expect(call, o, &weft_dict_type); }
-
 /* Where a search has come to, and what it has found there. */
 struct search {
   dict *d;
@@ -171,30 +154,10 @@ struct search {
 
 /* False: an error is set. */
 static bool search_for(struct search *s, const char *call, weft_object *o, weft_object *key) {
-  if (!is_dict(call, o) || !weft__given(call, key)) return false;
+  if (!weft__is_dict(call, o) || !weft__given(call, key)) return false;
   s->d = (dict *)o;
   s->key = key;
   return weft__key_hash(key, &s->hash);
-}
-
-/* Reading and writing: a way in, a way out. */
-enum entrance { READING, WRITING };
-
-static void enter(struct search *s, enum entrance how) {
-  s->private = weft__touch(&s->d->header);
-  if (s->private) return;
-  if (how == WRITING)
-    weft__object_lock(&s->d->lock);
-  else
-    weft__bracket_begin();
-}
-
-static void leave(const struct search *s, enum entrance how) {
-  if (s->private) return;
-  if (how == WRITING)
-    weft__object_unlock(&s->d->lock);
-  else
-    weft__bracket_end();
 }
 
 /* Does the cell at which a search has found an entry lead to another one by now? */
@@ -206,9 +169,9 @@ static bool has_moved(const table *t, size_t cell, size_t entry) {
  * Enters and finds the key; the caller leaves. False: an error is set and nothing is entered.
  * Each question to weft_compare is asked outside; the answers hold for the version that they were given for.
  */
-static bool find(struct search *s, enum entrance how) {
+static bool find(struct search *s, enum weft__dict_way how) {
   for (;;) {
-    enter(s, how);
+    s->private = weft__dict_enter(s->d, how);
     /* order: acquire [dict]: the table, then its version's keys. */
     s->table = weft__load_acquire(&s->d->table);
     s->version = weft__load_acquire(&s->d->version);
@@ -224,11 +187,11 @@ static bool find(struct search *s, enum entrance how) {
         continue;
       }
       weft_incref(other);
-      leave(s, how);
+      weft__dict_leave(s->d, s->private, how);
       int equal = weft_compare(other, s->key, WEFT_EQ);
       weft_decref(other);
       if (equal < 0) return false;
-      enter(s, how);
+      s->private = weft__dict_enter(s->d, how);
       again = weft__load_acquire(&s->d->table) != s->table || weft__load_acquire(&s->d->version) != s->version;
       if (again) break;
       if (equal) {
@@ -241,7 +204,7 @@ static bool find(struct search *s, enum entrance how) {
     s->value = again || s->entry < 0 ? NULL : weft__table_value_at(s->table, (size_t)s->entry);
     if (!again && s->entry >= 0 && !s->value) again = has_moved(s->table, p.i, (size_t)s->entry);
     if (!again) return true;
-    leave(s, how);
+    weft__dict_leave(s->d, s->private, how);
   }
 }
 
@@ -251,10 +214,10 @@ static bool find(struct search *s, enum entrance how) {
 static int look_up(const char *call, weft_object *o, weft_object *key, weft_object **value, bool counted) {
   struct search s;
   *value = NULL;
-  if (!search_for(&s, call, o, key) || !find(&s, READING)) return -1;
+  if (!search_for(&s, call, o, key) || !find(&s, WEFT__READING)) return -1;
   *value = s.value;
   if (*value && counted) weft_incref(*value);
-  leave(&s, READING);
+  weft__dict_leave(s.d, s.private, WEFT__READING);
   return *value != NULL;
 }
 
@@ -349,9 +312,9 @@ int weft__dict_visit(weft_object *o, weft_object *key, void (*visit)(weft_object
     if (WEFT_LIKELY(i != WEFT__ASK)) return i >= 0;
   }
   struct search s;
-  if (!search_for(&s, "weft_dict_find", o, key) || !find(&s, READING)) return -1;
+  if (!search_for(&s, "weft_dict_find", o, key) || !find(&s, WEFT__READING)) return -1;
   if (s.value) visit(s.value, arg);
-  leave(&s, READING);
+  weft__dict_leave(s.d, s.private, WEFT__READING);
   return s.value != NULL;
 }
 
@@ -386,24 +349,25 @@ int weft_dict_contains(weft_object *o, weft_object *key) {
 }
 
 int64_t weft_dict_length(weft_object *o) {
-  if (!is_dict("weft_dict_length", o)) return -1;
+  if (!weft__is_dict("weft_dict_length", o)) return -1;
   struct search s = {.d = (dict *)o};
-  enter(&s, WRITING); /* without the lock it might contradict what the same thread has seen of the keys */
+  s.private = weft__dict_enter(
+      s.d, WEFT__WRITING); /* without the lock it might contradict what the same thread has seen of the keys */
   int64_t size = (int64_t)s.d->size;
-  leave(&s, WRITING);
+  weft__dict_leave(s.d, s.private, WEFT__WRITING);
   return size;
 }
 
 int64_t weft_dict_capacity(weft_object *o) {
-  if (!is_dict("weft_dict_capacity", o)) return -1;
+  if (!weft__is_dict("weft_dict_capacity", o)) return -1;
   struct search s = {.d = (dict *)o};
-  enter(&s, READING);
+  s.private = weft__dict_enter(s.d, WEFT__READING);
   int64_t capacity = (int64_t)weft__load_acquire(&s.d->table)->capacity;
-  leave(&s, READING);
+  weft__dict_leave(s.d, s.private, WEFT__READING);
   return capacity;
 }
 
-/* --- Writing. Between find(&s, WRITING) and leave: the dict is ours, there is no safepoint. --- */
+/* --- Writing. Between find(&s, WEFT__WRITING) and leave: the dict is ours, there is no safepoint. --- */
 
 /* What is to be dropped when the dict is open again. */
 struct leftover {
@@ -509,7 +473,7 @@ static int set(const char *call, weft_object *o, weft_object *key, weft_object *
   struct leftover left = {0};
   if (!weft__given(call, value) || !search_for(&s, call, o, key)) return -1;
   if (!keep && !weft__touch(o) && replace_shared(o, key, s.hash, value)) return 0;
-  if (!find(&s, WRITING)) return -1;
+  if (!find(&s, WEFT__WRITING)) return -1;
   bool good = true;
   if (s.entry < 0)
     good = add(&s, value, &left);
@@ -517,7 +481,7 @@ static int set(const char *call, weft_object *o, weft_object *key, weft_object *
     *kept = value_of(&s);
   else
     left.value = swap_value(s.table, (size_t)s.entry, weft_new_ref(value), s.private);
-  leave(&s, WRITING);
+  weft__dict_leave(s.d, s.private, WEFT__WRITING);
   drop(left, s.private);
   if (!good) weft_raise_memory();
   return good ? s.entry < 0 : -1;
@@ -574,7 +538,7 @@ weft_object *weft_dict_set_default(weft_object *o, weft_object *key, weft_object
 static int take(const char *call, weft_object *o, weft_object *key, weft_object *only, weft_object **value) {
   struct search s;
   struct leftover left = {0};
-  if (!search_for(&s, call, o, key) || !find(&s, WRITING)) return -1;
+  if (!search_for(&s, call, o, key) || !find(&s, WEFT__WRITING)) return -1;
   bool found = s.entry >= 0;
   if (found && only && !s.private) {
     /* From here on the value is not replaced without the lock. */
@@ -588,7 +552,7 @@ static int take(const char *call, weft_object *o, weft_object *key, weft_object 
     take_out(&s, &left);
     *value = weft_new_ref(left.value);
   }
-  leave(&s, WRITING);
+  weft__dict_leave(s.d, s.private, WEFT__WRITING);
   drop(left, s.private);
   return found;
 }
@@ -643,13 +607,13 @@ static size_t cell_of(const table *t, size_t i) {
 }
 
 static weft_object *pop_item(const char *call, weft_object *o, bool last) {
-  if (!is_dict(call, o)) return NULL;
+  if (!weft__is_dict(call, o)) return NULL;
   weft_object *pair = weft__tuple_of_none(2);
   if (!pair) return NULL;
   weft_object **items = weft__tuple_items(pair);
   struct search s = {.d = (dict *)o};
   struct leftover left = {0};
-  enter(&s, WRITING);
+  s.private = weft__dict_enter(s.d, WEFT__WRITING);
   s.table = s.d->table;
   s.entry = last ? last_entry(s.table) : first_entry(s.table);
   if (s.entry >= 0) {
@@ -658,7 +622,7 @@ static weft_object *pop_item(const char *call, weft_object *o, bool last) {
     items[0] = weft_new_ref(left.key);
     items[1] = weft_new_ref(left.value);
   }
-  leave(&s, WRITING);
+  weft__dict_leave(s.d, s.private, WEFT__WRITING);
   drop(left, s.private);
   if (left.key) return pair;
   weft_decref(pair);
@@ -668,7 +632,7 @@ static weft_object *pop_item(const char *call, weft_object *o, bool last) {
 weft_object *weft_dict_pop_item(weft_object *o) { return pop_item("weft_dict_pop_item", o, true); }
 weft_object *weft_dict_pop_first(weft_object *o) { return pop_item("weft_dict_pop_first", o, false); }
 
-/* --- Order. Between find(&s, WRITING), which has found an entry, and leave. --- */
+/* --- Order. Between find(&s, WEFT__WRITING), which has found an entry, and leave. --- */
 
 /* Writes what stands in entry `from` to entry `to`, which nobody reads, and leads its cell there. */
 static void move_entry(struct search *s, size_t to) {
@@ -764,9 +728,9 @@ static bool move_to_front(struct search *s, struct leftover *left) {
 int weft_dict_move_to_end(weft_object *o, weft_object *key, bool last) {
   struct search s;
   struct leftover left = {0};
-  if (!search_for(&s, "weft_dict_move_to_end", o, key) || !find(&s, WRITING)) return -1;
+  if (!search_for(&s, "weft_dict_move_to_end", o, key) || !find(&s, WEFT__WRITING)) return -1;
   bool found = s.entry >= 0, good = !found || (last ? move_to_end(&s, &left) : move_to_front(&s, &left));
-  leave(&s, WRITING);
+  weft__dict_leave(s.d, s.private, WEFT__WRITING);
   drop(left, s.private);
   if (!good) weft_raise_memory();
   if (!found) weft__no_such_key(key);
@@ -786,14 +750,14 @@ static void drop_table(table *t, bool private) {
 }
 
 int weft_dict_clear(weft_object *o) {
-  if (!is_dict("weft_dict_clear", o)) return -1;
+  if (!weft__is_dict("weft_dict_clear", o)) return -1;
   struct search s = {.d = (dict *)o};
-  enter(&s, WRITING);
+  s.private = weft__dict_enter(s.d, WEFT__WRITING);
   table *t = s.d->table;
   if (!s.private) freeze(t);
   publish(s.d, none);
   if (s.d->size) key_has_changed(s.d, 0);
-  leave(&s, WRITING);
+  weft__dict_leave(s.d, s.private, WEFT__WRITING);
   drop_table(t, s.private);
   return 0;
 }
@@ -808,7 +772,7 @@ bool weft__dict_next(weft_object *o, size_t *at, bool (*wanted)(const weft_objec
                      weft_object **value) {
   struct search s = {.d = (dict *)o, .private = weft__may_touch(o)};
   bool quick = s.private;
-  if (!quick) enter(&s, READING);
+  if (!quick) s.private = weft__dict_enter(s.d, WEFT__READING);
   table *t = weft__load_acquire(&s.d->table);
   size_t used = weft__table_used(t);
   *value = NULL;
@@ -821,7 +785,7 @@ bool weft__dict_next(weft_object *o, size_t *at, bool (*wanted)(const weft_objec
     weft_incref(*key);
     weft_incref(*value);
   }
-  if (!quick) leave(&s, READING);
+  if (!quick) weft__dict_leave(s.d, s.private, WEFT__READING);
   return *value;
 }
 
@@ -856,34 +820,6 @@ int weft__dict_move(weft_object *from, size_t start, weft_object *to) {
     weft_decref(value);
   }
   return failed;
-}
-
-/* --- Keys in UTF-8 --- */
-
-int weft_dict_find_text(weft_object *o, const char *key, weft_object **value) {
-  if (value) *value = NULL;
-  weft_auto weft_object *text = is_dict("weft_dict_find_text", o) ? weft_str_new(key) : NULL;
-  return text ? weft_dict_find(o, text, value) : -1;
-}
-weft_object *weft_dict_get_text(weft_object *o, const char *key) {
-  weft_auto weft_object *text = is_dict("weft_dict_get_text", o) ? weft_str_new(key) : NULL;
-  return text ? weft_dict_get(o, text) : NULL;
-}
-int weft_dict_contains_text(weft_object *o, const char *key) {
-  weft_auto weft_object *text = is_dict("weft_dict_contains_text", o) ? weft_str_new(key) : NULL;
-  return text ? weft_dict_contains(o, text) : -1;
-}
-int weft_dict_set_text(weft_object *o, const char *key, weft_object *value) {
-  weft_auto weft_object *text = is_dict("weft_dict_set_text", o) ? weft_str_new(key) : NULL;
-  return text ? weft_dict_set(o, text, value) : -1;
-}
-int weft_dict_delete_text(weft_object *o, const char *key) {
-  weft_auto weft_object *text = is_dict("weft_dict_delete_text", o) ? weft_str_new(key) : NULL;
-  return text ? weft_dict_delete(o, text) : -1;
-}
-weft_object *weft_dict_pop_text(weft_object *o, const char *key, weft_object *otherwise) {
-  weft_auto weft_object *text = is_dict("weft_dict_pop_text", o) ? weft_str_new(key) : NULL;
-  return text ? weft_dict_pop(o, text, otherwise) : NULL;
 }
 
 /* --- Making and copying --- */
@@ -921,10 +857,9 @@ static table *table_clone(const table *t) {
   return made;
 }
 
-/* A copy of the dict's table at one moment, with references of its own; NULL with the error. */
-static table *snapshot(dict *d, size_t *size) {
+table *weft__dict_snapshot(dict *d, size_t *size) {
   struct search s = {.d = d};
-  enter(&s, WRITING);
+  s.private = weft__dict_enter(s.d, WEFT__WRITING);
   *size = d->size;
   unsigned bits = bits_for(*size);
   bool dense = d->table->used == *size && bits >= d->table->bits;
@@ -938,258 +873,40 @@ static table *snapshot(dict *d, size_t *size) {
     weft_incref((weft_object *)weft__table_entry(t, i)[1]);
   }
   if (!s.private) thaw(d->table);
-  leave(&s, WRITING);
+  weft__dict_leave(s.d, s.private, WEFT__WRITING);
   return t ? t : weft_raise_memory();
 }
 
+void weft__dict_drop_snapshot(table *t) { drop_table(t, true); }
+
 weft_object *weft_dict_copy(weft_object *o) {
-  if (!is_dict("weft_dict_copy", o)) return NULL;
+  if (!weft__is_dict("weft_dict_copy", o)) return NULL;
   size_t size;
-  table *t = snapshot((dict *)o, &size);
+  table *t = weft__dict_snapshot((dict *)o, &size);
   if (!t) return NULL;
   dict *d = dict_with(t, size, "weft_dict_copy");
   if (!d) drop_table(t, true);
   return (weft_object *)d;
 }
 
-/* One of: the key, the value, both. Returns new. */
-enum part { KEYS, VALUES, ITEMS };
-static weft_object *part_of(weft_object *key, weft_object *value, enum part part) {
-  return part == ITEMS ? weft_tuple_pack(2, key, value) : weft_new_ref(part == KEYS ? key : value);
-}
-
-static weft_object *list_of_part(const char *call, weft_object *o, enum part part) {
-  if (!is_dict(call, o)) return NULL;
+static weft_object *list_of_part(const char *call, weft_object *o, enum weft__dict_part part) {
+  if (!weft__is_dict(call, o)) return NULL;
   size_t size;
-  table *t = snapshot((dict *)o, &size);
+  table *t = weft__dict_snapshot((dict *)o, &size);
   if (!t) return NULL;
   weft_object *list = weft_list_new();
   for (size_t i = 0; list && i < t->used; i++) {
     uintptr_t *entry = weft__table_entry(t, i);
-    weft_auto weft_object *item = part_of((weft_object *)entry[0], (weft_object *)entry[1], part);
+    weft_auto weft_object *item = weft__dict_part_of((weft_object *)entry[0], (weft_object *)entry[1], part);
     if (!item || weft_list_append(list, item) < 0) weft_clear(&list);
   }
   drop_table(t, true);
   return list;
 }
 
-weft_object *weft_dict_keys(weft_object *o) { return list_of_part("weft_dict_keys", o, KEYS); }
-weft_object *weft_dict_values(weft_object *o) { return list_of_part("weft_dict_values", o, VALUES); }
-weft_object *weft_dict_items(weft_object *o) { return list_of_part("weft_dict_items", o, ITEMS); }
-
-/* Sets what stands in a dict at this moment. */
-static int update_from_dict(weft_object *o, dict *other, bool override) {
-  size_t size;
-  table *t = snapshot(other, &size);
-  if (!t) return -1;
-  int failed = 0;
-  for (size_t i = 0; i < t->used && !failed; i++) {
-    weft_object *key = (weft_object *)weft__table_entry(t, i)[0], *value = weft__table_value_at(t, i), *kept = NULL;
-    failed =
-        (override ? weft_dict_set(o, key, value) : set("weft_dict_merge", o, key, value, true, &kept)) < 0 ? -1 : 0;
-    weft_xdecref(kept);
-  }
-  drop_table(t, true);
-  return failed;
-}
-
-/* Sets one pair that an iterable has given. */
-static int update_from_pair(weft_object *o, weft_object *pair, int64_t number) {
-  weft_auto weft_object *items = weft_list_from(pair);
-  if (!items) return -1;
-  if (weft_list_length(items) != 2) {
-    weft_raise(&weft_ValueError, "dictionary update sequence element #%lld has length %lld; 2 is required",
-               (long long)number, (long long)weft_list_length(items));
-    return -1;
-  }
-  weft_auto weft_object *key = weft_list_get(items, 0);
-  weft_auto weft_object *value = weft_list_get(items, 1);
-  return weft_dict_set(o, key, value);
-}
-
-/* Sets the keys that iterating gives, with what getting those items gives. */
-static int update_from_mapping(weft_object *o, weft_object *other) {
-  weft_auto weft_object *iterator = weft_iter(other);
-  int failed = iterator ? 0 : -1;
-  for (weft_object *key; !failed && (key = weft_next(iterator)); weft_decref(key)) {
-    weft_auto weft_object *value = weft_get_item(other, key);
-    failed = value ? weft_dict_set(o, key, value) : -1;
-  }
-  return failed || weft_error_borrow() ? -1 : 0;
-}
-
-static int update_from_pairs(weft_object *o, weft_object *pairs) {
-  weft_auto weft_object *iterator = weft_iter(pairs);
-  int failed = iterator ? 0 : -1;
-  weft_object *pair;
-  for (int64_t n = 0; !failed && (pair = weft_next(iterator)); n++) {
-    failed = update_from_pair(o, pair, n);
-    weft_decref(pair);
-  }
-  return failed || weft_error_borrow() ? -1 : 0;
-}
-
-int weft_dict_update(weft_object *o, weft_object *other) {
-  if (!is_dict("weft_dict_update", o) || !weft__given("weft_dict_update", other)) return -1;
-  if (o == other) return 0;
-  if (!weft_is_instance(other, &weft_dict_type)) return update_from_pairs(o, other);
-  if (other->type->spec.iter != weft_dict_iter_keys)
-    return update_from_mapping(o, other); /* it has an order of its own */
-  return update_from_dict(o, (dict *)other, true);
-}
-
-int weft_dict_merge(weft_object *o, weft_object *other, bool override) {
-  if (!is_dict("weft_dict_merge", o) || !weft__given("weft_dict_merge", other)) return -1;
-  if (weft_is_instance(other, &weft_dict_type)) return o == other ? 0 : update_from_dict(o, (dict *)other, override);
-  weft_raise(&weft_AttributeError, "'%s' object has no keys", other->type->spec.name);
-  return -1;
-}
-
-weft_object *weft_dict_from_keys(weft_object *keys, weft_object *value) {
-  if (!weft__given("weft_dict_from_keys", keys) || !weft__given("weft_dict_from_keys", value)) return NULL;
-  weft_auto weft_object *iterator = weft_iter(keys);
-  weft_object *d = iterator ? weft_dict_new() : NULL;
-  for (weft_object *key; d && (key = weft_next(iterator)); weft_decref(key))
-    if (weft_dict_set(d, key, value) < 0) weft_clear(&d);
-  if (d && weft_error_borrow()) weft_clear(&d);
-  return d;
-}
-
-/* --- Iterators --- */
-
-struct dict_iterator {
-  weft_object header;
-  weft_object *dict; /* NULL: at the end */
-  uint64_t index;    /* of the next entry, or one that there is not; shared, each goes to one thread */
-  size_t size;       /* of the dict when it began */
-  const table *table;
-  uint32_t version;
-  uint8_t part; /* enum part */
-  int8_t step;  /* -1: from the last to the first */
-};
-
-static weft_object *iter_part(const char *call, weft_object *o, enum part part, int8_t step) {
-  if (!is_dict(call, o)) return NULL;
-  struct dict_iterator *it = weft__object_alloc(&weft__dict_iterator_type, sizeof *it, call);
-  if (!it) return NULL;
-  it->dict = weft_new_ref(o);
-  it->part = (uint8_t)part;
-  it->step = step;
-  struct search s = {.d = (dict *)o};
-  enter(&s, WRITING);
-  it->size = s.d->size;
-  it->table = s.d->table;
-  it->version = s.d->version;
-  it->index = step > 0 ? 0 : (uint64_t)s.d->table->used - 1;
-  leave(&s, WRITING);
-  return &it->header;
-}
-
-weft_object *weft_dict_iter_keys(weft_object *o) { return iter_part("weft_dict_iter_keys", o, KEYS, 1); }
-weft_object *weft_dict_iter_values(weft_object *o) { return iter_part("weft_dict_iter_values", o, VALUES, 1); }
-weft_object *weft_dict_iter_items(weft_object *o) { return iter_part("weft_dict_iter_items", o, ITEMS, 1); }
-weft_object *weft_dict_reverse_keys(weft_object *o) { return iter_part("weft_dict_reverse_keys", o, KEYS, -1); }
-weft_object *weft_dict_reverse_values(weft_object *o) { return iter_part("weft_dict_reverse_values", o, VALUES, -1); }
-weft_object *weft_dict_reverse_items(weft_object *o) { return iter_part("weft_dict_reverse_items", o, ITEMS, -1); }
-
-/* Has the dict got or lost keys since the iterator was made? A table that is about to be another version's is not the
- * iterator's either. Between enter and leave. */
-static bool is_changed(const struct dict_iterator *it, const dict *d, const table *t) {
-  return weft__load_acquire(&d->version) != it->version || (t != it->table && it->size);
-}
-
-/* Entries that are still to come, as far as they are there now. */
-static int64_t dict_iterator_length_hint(weft_object *self) {
-  struct dict_iterator *it = (struct dict_iterator *)self;
-  weft_auto weft_object *o = weft__slot_load(self, &it->dict);
-  if (!o) return 0;
-  struct search s = {.d = (dict *)o};
-  int64_t n = 0;
-  enter(&s, READING);
-  const table *t = weft__load_acquire(&s.d->table);
-  uint64_t used = weft__table_used(t), step = (uint64_t)(int64_t)it->step;
-  if (is_changed(it, s.d, t)) used = 0;
-  /* order: relaxed: it is a hint. */
-  for (uint64_t i = weft__load_relaxed(&it->index); i < used; i += step) n += weft__table_value_at(t, i) != NULL;
-  leave(&s, READING);
-  return n;
-}
-
-/* The next entry that is there; new references. 1, 0 at the end, -1: RuntimeError. From the last to the first, as many
- * keys as before are the end, even if they are others. */
-static int next_entry(struct dict_iterator *it, dict *d, weft_object **key, weft_object **value) {
-  struct search s = {.d = d};
-  enter(&s, READING);
-  /* The iterator has been touched; there is no safepoint from here to leave. */
-  bool mine = weft__count_is_private(&it->header.count);
-  table *t = weft__load_acquire(&d->table);
-  bool changed = is_changed(it, d, t);
-  bool resized = changed && weft__load_acquire(&d->size) != it->size;
-  int found = 0;
-  const uint64_t step = (uint64_t)(int64_t)it->step;
-  while (!changed && !found) {
-    /* order: relaxed: only its being one's own counts. */
-    uint64_t i = mine ? it->index : weft__add_relaxed(&it->index, step);
-    if (mine) it->index += step;
-    if (i >= weft__table_used(t)) break;
-    *value = weft__table_value_at(t, i);
-    *key = weft__table_key_at(t, i);
-    found = *value != NULL;
-  }
-  if (found) {
-    weft_incref(*key);
-    weft_incref(*value);
-  }
-  leave(&s, READING);
-  if (!changed || (it->step < 0 && !resized)) return found;
-  weft_raise(&weft_RuntimeError, "dictionary %s during iteration", resized ? "changed size" : "keys changed");
-  return -1;
-}
-
-static weft_object *dict_iterator_next(weft_object *self) {
-  struct dict_iterator *it = (struct dict_iterator *)self;
-  weft_auto weft_object *o = weft__slot_load(self, &it->dict);
-  if (!o) return NULL;
-  weft_object *key = NULL, *value = NULL;
-  int found = next_entry(it, (dict *)o, &key, &value);
-  if (found < 0) return NULL;
-  if (!found) {
-    weft__slot_store(self, &it->dict, NULL);
-    return NULL;
-  }
-  weft_object *item = part_of(key, value, (enum part)it->part);
-  weft_decref(key);
-  weft_decref(value);
-  return item;
-}
-
-static int dict_iterator_traverse(weft_object *self, weft_visit visit, void *arg) {
-  struct dict_iterator *it = (struct dict_iterator *)self;
-  return it->dict ? visit(it->dict, arg) : 0;
-}
-
-static void dict_iterator_release(weft_object *self) { weft_clear(&((struct dict_iterator *)self)->dict); }
-
-static void dict_iterator_dealloc(weft_object *self) {
-  dict_iterator_release(self);
-  weft__heap_free(self, sizeof(struct dict_iterator));
-}
-
-const weft_type weft__dict_iterator_type = {
-    .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
-    .spec = {.name = "dict_iterator",
-             .base = &weft_object_type,
-             .basic_size = sizeof(struct dict_iterator),
-             .flags = WEFT_TYPE_CONTAINER,
-             .traverse = dict_iterator_traverse,
-             .dealloc = dict_iterator_dealloc,
-             .hash = weft__hash_identity,
-             .next = dict_iterator_next,
-             .length_hint = dict_iterator_length_hint},
-    .guarded = true,
-    .quiet = true,
-    .release = dict_iterator_release,
-};
+weft_object *weft_dict_keys(weft_object *o) { return list_of_part("weft_dict_keys", o, WEFT__KEYS); }
+weft_object *weft_dict_values(weft_object *o) { return list_of_part("weft_dict_values", o, WEFT__VALUES); }
+weft_object *weft_dict_items(weft_object *o) { return list_of_part("weft_dict_items", o, WEFT__ITEMS); }
 
 /* --- The type --- */
 
@@ -1217,7 +934,7 @@ weft_object *weft__dict_repr(weft_object *self) {
   weft__text_add(&text, "{", 1);
   if (weft__repr_enter(&frame, self)) {
     size_t size;
-    table *t = snapshot((dict *)self, &size);
+    table *t = weft__dict_snapshot((dict *)self, &size);
     if (!t) text.failed = true;
     for (size_t i = 0; t && !text.failed && i < t->used; i++) {
       uintptr_t *entry = weft__table_entry(t, i);
@@ -1251,10 +968,10 @@ static int has_all(const table *t, weft_object *b) {
 
 static size_t dict_size_of(weft_object *self) {
   struct search s = {.d = (dict *)self};
-  enter(&s, READING);
+  s.private = weft__dict_enter(s.d, WEFT__READING);
   const table *t = weft__load_acquire(&s.d->table);
   size_t bytes = self->type->spec.basic_size + (t == none ? 0 : table_bytes(t->bits, t->width, t->hashed));
-  leave(&s, READING);
+  weft__dict_leave(s.d, s.private, WEFT__READING);
   return bytes;
 }
 
@@ -1276,7 +993,7 @@ int weft__dict_compare(weft_object *a, weft_object *b, enum weft_compare_op op) 
   if (weft_dict_length(a) != weft_dict_length(b)) return op == WEFT_NE;
   /* Each as it is at one moment: the lengths of another one would not do. */
   size_t size;
-  table *t = snapshot((dict *)a, &size);
+  table *t = weft__dict_snapshot((dict *)a, &size);
   weft_auto weft_object *other = !t ? NULL : weft__touch(b) ? weft_new_ref(b) : weft_dict_copy(b);
   int equal = !other ? -1 : (int64_t)size != weft_dict_length(other) ? 0 : has_all(t, other);
   if (t) drop_table(t, true);
