@@ -179,7 +179,7 @@ static bool find(int generation, bool *condemned, struct weft__weakref **calls) 
   struct weft__merge_chunk *dead = weft__merge_queues_settle();
   size_t survived;
   if (WEFT_DEBUG) weft__gc_check(generation, false);
-  bool good = weft__gc_find((unsigned)generation, &gc.garbage, &survived);
+  bool good = weft__gc_find((unsigned)generation, &gc.garbage, &survived, &gc.times);
   if (good) {
     count_collection(generation, survived);
     /* What somebody is just looking at is left for the next time. */
@@ -215,13 +215,16 @@ static bool find_again(void) {
   return good;
 }
 
-static void dispose(bool condemned, weft_gc_info *info) {
+/* `start`: when it began, with the callbacks. */
+static void dispose(bool condemned, weft_gc_info *info, uint64_t start) {
+  bool good = condemned || !finalize(&gc.garbage) || find_again();
+  gc.times.finalize_ns = weft__now_ns() - start;
   if (condemned) {
     info->collected = gc.garbage.size;
     free_condemned(&gc.garbage);
     return;
   }
-  if (finalize(&gc.garbage) && !find_again()) {
+  if (!good) {
     let_go(&gc.garbage);
     return;
   }
@@ -239,9 +242,11 @@ static int64_t collect(int generation) {
   if (weft__load_relaxed(&gc.debug) & WEFT_GC_STATS) weft__gc_print_generations(generation);
   struct weft__weakref *calls = NULL;
   bool condemned = false, good = find(generation, &condemned, &calls);
+  uint64_t found = weft__now_ns();
   weft__weak_call(calls, true);
   if (good) {
-    dispose(condemned, &info);
+    dispose(condemned, &info, found);
+    gc.times.clear_ns = weft__now_ns() - found - gc.times.finalize_ns;
     gc.stats[generation].collections++;
     gc.stats[generation].collected += info.collected;
     gc.stats[generation].uncollectable += info.uncollectable;

@@ -50,10 +50,16 @@ typedef struct weft_gc_generation_stats {
 /* Since the runtime was initialised, by the generation that was asked for. */
 WEFT_API void weft_gc_get_stats(weft_gc_generation_stats stats[WEFT_GC_GENERATIONS]);
 
-/* The last collection: nanoseconds until all other threads had stopped, that they were stopped in all, and of all of
- * it. */
+/* The last collection in a stopped world, in nanoseconds. */
 typedef struct weft_gc_times {
-  uint64_t to_stop_ns, stopped_ns, total_ns;
+  uint64_t to_stop_ns;  /* until all other threads had stopped */
+  uint64_t stopped_ns;  /* that they were stopped; of that: */
+  uint64_t count_ns;    /*   counting references, and deciding who has others */
+  uint64_t keep_ns;     /*   following those that are kept */
+  uint64_t sort_ns;     /*   gathering garbage, making survivors older */
+  uint64_t finalize_ns; /* then: callbacks and finalizers, and seeing what they have made reachable */
+  uint64_t clear_ns;    /* clearing and freeing garbage */
+  uint64_t total_ns;    /* all of it */
 } weft_gc_times;
 WEFT_API void weft_gc_get_times(weft_gc_times *times);
 

@@ -72,6 +72,7 @@ typedef struct graph {
   size_t candidates, survivors;
   int64_t held;         /* references that the caller has on each */
   weft_object *suspect; /* debug builds */
+  weft_gc_times *times; /* to be noted; or NULL */
   bool heavy;           /* a member counts more than MOST */
   bool failed;
   bool weak; /* of weft__gc_find_own: there are weak references to what is not looked at */
@@ -493,9 +494,17 @@ static void sort(graph *g, struct weft__objects *garbage, size_t *unseen) {
   if (!g->heap) weft__large_walk(sort_large, &(struct sorter){g, garbage});
 }
 
+/* A step that began at `start` has ended: notes how long it took. Returns the time. */
+static uint64_t note(uint64_t *step, uint64_t start) {
+  uint64_t now = weft__now_ns();
+  *step = now - start;
+  return now;
+}
+
 /* The steps, with the pages chosen. */
 WEFT_ALWAYS_INLINE bool find(graph *g, member count, void (*weigh_all)(graph *), struct weft__objects *garbage,
                              size_t *survived, size_t *unseen) {
+  uint64_t time = g->times ? weft__now_ns() : 0;
   bool good = give_scratch(g);
   if (good) {
     each_member(g, count);
@@ -503,11 +512,14 @@ WEFT_ALWAYS_INLINE bool find(graph *g, member count, void (*weigh_all)(graph *),
   }
   if (good) {
     weigh_all(g);
+    if (g->times) time = note(&g->times->count_ns, time);
     good = make_room(&g->stack, g->candidates) && make_room(garbage, garbage->size + g->candidates);
   }
   if (good) {
     scan_all(g);
+    if (g->times) time = note(&g->times->keep_ns, time);
     sort(g, garbage, unseen);
+    if (g->times) note(&g->times->sort_ns, time);
     *survived = g->survivors;
   }
   end(g);
@@ -518,9 +530,10 @@ static uint8_t reasons_of(unsigned generation) {
   return generation == 0 ? WEFT__RECENT_YOUNG : WEFT__RECENT_YOUNG | WEFT__RECENT_AGED;
 }
 
-bool weft__gc_find(unsigned generation, struct weft__objects *garbage, size_t *survived) {
+bool weft__gc_find(unsigned generation, struct weft__objects *garbage, size_t *survived, weft_gc_times *times) {
   size_t none = 0;
   graph g = begin(generation, NULL, &memory_of_all);
+  g.times = times;
   if (generation < 2)
     weft__recent_pages_walk(NULL, reasons_of(generation), choose_page, &g);
   else

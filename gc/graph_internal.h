@@ -3,6 +3,7 @@
 #ifndef WEFT_GC_GRAPH_INTERNAL_H
 #define WEFT_GC_GRAPH_INTERNAL_H
 
+#include "gc/gc.h"
 #include "runtime/heap_pages_internal.h"
 #include "runtime/object.h"
 
@@ -26,10 +27,10 @@ void weft__graph_memory_free(struct weft__graph_memory *memory);
 
 /*
  * Appends the containers of generations up to `generation` that can only be reached from each other to `garbage`. The
- * survivors are one generation older, the oldest stay so; `*survived` is their number. In a stopped world. False: out
- * of memory; nothing has happened.
+ * survivors are one generation older, the oldest stay so; `*survived` is their number, and the times of the three steps
+ * are noted. In a stopped world. False: out of memory; nothing has happened.
  */
-bool weft__gc_find(unsigned generation, struct weft__objects *garbage, size_t *survived);
+bool weft__gc_find(unsigned generation, struct weft__objects *garbage, size_t *survived, weft_gc_times *times);
 
 /*
  * The same, while others run, of what belongs to the calling thread alone: of the containers in its heap's pages those

@@ -40,6 +40,56 @@ GcTest(gc_control, GC_033_each_collection_counts_for_its_generation) {
   cr_assert(a[2].collected == b[2].collected + 2 && a[2].uncollectable == 0);
 }
 
+/* An object that refers to itself, and takes its time whenever it is asked for something. */
+struct slow {
+  weft_object header;
+  weft_object *itself;
+};
+static uint64_t in_traverse, in_finalize, in_clear;
+static void take_time(uint64_t *sum) {
+  uint64_t start = weft__now_ns(), now = start;
+  while (now - start < 100000) now = weft__now_ns();
+  *sum += now - start;
+}
+static int slow_traverse(weft_object *self, weft_visit visit, void *arg) {
+  take_time(&in_traverse);
+  weft_object *itself = ((struct slow *)self)->itself;
+  return itself ? visit(itself, arg) : 0;
+}
+static void slow_finalize(weft_object *self) {
+  (void)self;
+  take_time(&in_finalize);
+}
+static int slow_clear(weft_object *self) {
+  take_time(&in_clear);
+  weft_clear(&((struct slow *)self)->itself);
+  return 0;
+}
+
+GcTest(gc_control, each_step_of_a_collection_is_timed) {
+  const weft_type *type = weft_type_new(&(weft_type_spec){.name = "slow",
+                                                          .basic_size = sizeof(struct slow),
+                                                          .flags = WEFT_TYPE_CONTAINER,
+                                                          .traverse = slow_traverse,
+                                                          .finalize = slow_finalize,
+                                                          .clear = slow_clear});
+  weft_object *o = weft_object_new(type, 0);
+  ((struct slow *)o)->itself = o;
+  in_traverse = in_finalize = in_clear = 0;
+  cr_assert_eq(weft_gc_collect(2), 1);
+  weft_gc_times t;
+  weft_gc_get_times(&t);
+  cr_assert(in_traverse && in_finalize && in_clear);
+  cr_assert_geq(t.count_ns, 100000);
+  cr_assert_geq(t.stopped_ns, t.count_ns + t.keep_ns + t.sort_ns);
+  cr_assert_geq(t.finalize_ns, in_finalize);
+  cr_assert_geq(t.clear_ns, in_clear);
+  cr_assert_geq(t.total_ns, t.to_stop_ns + t.stopped_ns + t.finalize_ns + t.clear_ns);
+  weft_gc_collect(2);
+  weft_gc_get_times(&t);
+  cr_assert_leq(t.finalize_ns + t.clear_ns, t.total_ns);
+}
+
 GcTest(gc_control, GC_047_the_heap_of_containers_counts_each_list) {
   weft_heap_stats before, with, after;
   weft_heap_get_stats(&before);
