@@ -210,10 +210,47 @@ static bool find(struct search *s, enum weft__dict_way how) {
 
 /* --- Reading --- */
 
+/* A key whose hash is at hand and whose equality needs no hook. */
+WEFT_ALWAYS_INLINE bool is_quick_key(const weft_object *key, uint64_t *hash) {
+  if (key->type == &weft_str_type)
+    *hash = (uint64_t)weft__str_cached_hash(key);
+  else if (key->type == &weft_int_type && weft__is_own_hash(((const weft_int *)key)->value))
+    *hash = (uint64_t)((const weft_int *)key)->value;
+  else
+    return false;
+  return WEFT_LIKELY(*hash != (uint64_t)-1);
+}
+
+/* A shared dict, or any under a GIL, and a quick key. A safepoint. */
+static inline bool is_quick_to_read(weft_object *o, const weft_object *key, uint64_t *hash) {
+  if (!o || !key || o->type != &weft_dict_type || !is_quick_key(key, hash)) return false;
+  weft_poll();
+  return weft__count_owner(&o->count) == WEFT__SLOT_NONE;
+}
+
+/* The value of such a key, borrowed from the bracket that is open. NULL: it has not been found this way. */
+static inline weft_object *find_quickly(const weft_object *o, const weft_object *key, uint64_t hash) {
+  /* order: acquire [dict]: the table as it was made. */
+  const table *t = weft__load_acquire(&((const dict *)o)->table);
+  if (t->hashed) return NULL;
+  struct weft__probe p = weft__probe_start(t, hash);
+  int64_t i = weft__table_probe(t, &p, key, hash);
+  return i >= 0 ? weft__table_value_at(t, (size_t)i) : NULL;
+}
+
 /* 1: *value is what the key has, a new reference or, not counted, borrowed from the bracket that is open; 0; -1. */
 static int look_up(const char *call, weft_object *o, weft_object *key, weft_object **value, bool counted) {
   struct search s;
+  uint64_t hash;
   *value = NULL;
+  weft__check_attached(call);
+  if (is_quick_to_read(o, key, &hash)) {
+    weft__bracket_begin();
+    *value = find_quickly(o, key, hash);
+    if (*value && counted) weft_incref(*value);
+    weft__bracket_end();
+    if (*value) return 1;
+  }
   if (!search_for(&s, call, o, key) || !find(&s, WEFT__READING)) return -1;
   *value = s.value;
   if (*value && counted) weft_incref(*value);
@@ -232,17 +269,6 @@ static WEFT_NOINLINE weft_object *get_slow(weft_object *o, weft_object *key) {
   weft_object *value;
   int found = look_up("weft_dict_get", o, key, &value, true);
   return found ? value : weft__no_such_key(key);
-}
-
-/* A key whose hash is at hand and whose equality needs no hook. */
-WEFT_ALWAYS_INLINE bool is_quick_key(const weft_object *key, uint64_t *hash) {
-  if (key->type == &weft_str_type)
-    *hash = (uint64_t)weft__str_cached_hash(key);
-  else if (key->type == &weft_int_type && weft__is_own_hash(((const weft_int *)key)->value))
-    *hash = (uint64_t)((const weft_int *)key)->value;
-  else
-    return false;
-  return WEFT_LIKELY(*hash != (uint64_t)-1);
 }
 
 /*
@@ -277,26 +303,13 @@ weft_object *weft_dict_get(weft_object *o, weft_object *key) {
   return get_touched(o, key, t, hash);
 }
 
-/* As `touch`, of a shared dict. A safepoint. */
-static inline bool touch_shared(weft_object *o, const weft_object *key, uint64_t *hash) {
-  if (WEFT__HAS_GIL || !o || !key || o->type != &weft_dict_type || !is_quick_key(key, hash)) return false;
-  weft_poll();
-  return weft__count_owner(&o->count) == WEFT__SLOT_NONE;
-}
-
-/* The fast path of a shared dict. False: it is none, or the key has not been found this way. */
-static bool visit_shared(weft_object *o, const weft_object *key, void (*visit)(weft_object *, void *), void *arg) {
+/* False: the key has not been found this way. */
+static bool visit_quickly(weft_object *o, const weft_object *key, void (*visit)(weft_object *, void *), void *arg) {
   uint64_t hash;
-  if (!touch_shared(o, key, &hash)) return false;
-  weft_object *value = NULL;
+  if (!is_quick_to_read(o, key, &hash)) return false;
   weft__bracket_begin();
-  const table *t = weft__load_acquire(&((dict *)o)->table);
-  if (!t->hashed) {
-    struct weft__probe p = weft__probe_start(t, hash);
-    int64_t i = weft__table_probe(t, &p, key, hash);
-    value = i >= 0 ? weft__table_value_at(t, (size_t)i) : NULL;
-    if (value) visit(value, arg);
-  }
+  weft_object *value = find_quickly(o, key, hash);
+  if (value) visit(value, arg);
   weft__bracket_end();
   return value;
 }
@@ -304,7 +317,7 @@ static bool visit_shared(weft_object *o, const weft_object *key, void (*visit)(w
 int weft__dict_visit(weft_object *o, weft_object *key, void (*visit)(weft_object *, void *), void *arg) {
   uint64_t hash;
   const table *t = touch(o, key, &hash);
-  if (!t && visit_shared(o, key, visit, arg)) return 1;
+  if (!t && visit_quickly(o, key, visit, arg)) return 1;
   if (WEFT_LIKELY(t != NULL)) {
     struct weft__probe p = weft__probe_start(t, hash);
     int64_t i = weft__table_probe(t, &p, key, hash);
@@ -351,8 +364,8 @@ int weft_dict_contains(weft_object *o, weft_object *key) {
 int64_t weft_dict_length(weft_object *o) {
   if (!weft__is_dict("weft_dict_length", o)) return -1;
   struct search s = {.d = (dict *)o};
-  s.private = weft__dict_enter(
-      s.d, WEFT__WRITING); /* without the lock it might contradict what the same thread has seen of the keys */
+  /* Without the lock it might contradict what the same thread has seen of the keys. */
+  s.private = weft__dict_enter(s.d, WEFT__WRITING);
   int64_t size = (int64_t)s.d->size;
   weft__dict_leave(s.d, s.private, WEFT__WRITING);
   return size;
@@ -490,7 +503,7 @@ static int set(const char *call, weft_object *o, weft_object *key, weft_object *
 static WEFT_NOINLINE int set_slow(weft_object *o, weft_object *key, weft_object *value) {
   weft__check_attached("weft_dict_set");
   uint64_t hash;
-  if (value && touch_shared(o, key, &hash) && replace_shared(o, key, hash, value)) return 0;
+  if (!WEFT__HAS_GIL && value && is_quick_to_read(o, key, &hash) && replace_shared(o, key, hash, value)) return 0;
   return set("weft_dict_set", o, key, value, false, NULL) < 0 ? -1 : 0;
 }
 

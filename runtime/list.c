@@ -237,7 +237,7 @@ weft_object *weft_list_from(weft_object *iterable) {
 /* Item `i` of any list; NULL: there is none. With `counted` a new reference, otherwise borrowed from the bracket that
  * is open. A safepoint. */
 static weft_object *item_at(list *l, int64_t index, bool counted) {
-  bool private = weft__touch(&l->header);
+  bool private = weft__touch_to_read(&l->header);
   if (!private) weft__bracket_begin();
   /* order: acquire [list]: see publish, set_size, set_slot. */
   table *t = weft__load_acquire(&l->items);

@@ -30,5 +30,11 @@ static inline bool weft__may_touch(const weft_object *o) {
  */
 WEFT_API bool weft__touch(weft_object *o);
 
+/* The same for who only reads, with less ado when `o` is shared; under a GIL it is then said to be so. */
+static inline bool weft__touch_to_read(weft_object *o) {
+  weft_poll();
+  return weft__count_owner(&o->count) != WEFT__SLOT_NONE && weft__touch(o);
+}
+
 WEFT_END_DECLS
 #endif
