@@ -31,7 +31,7 @@ ALLFLAGS = $(CSTD) $(OPT) $(WARN) $(SANFLAGS) $(CFLAGS) -I. -I$(B)/include
 MODEDEF_gil    := -DWEFT_MODE_GIL=1
 MODEDEF_biased := -DWEFT_MODE_BIASED=1
 MODEDEF_atomic := -DWEFT_MODE_ATOMIC=1
-LIBS    := -lurcu-bp -lurcu-common -lm -pthread
+LIBS    := -lurcu-bp -lurcu-common -lgmp -lm -pthread
 
 SRC     := $(sort $(wildcard runtime/*.c runtime/mode/*.c sync/*.c gc/*.c))
 HEADERS := $(sort $(wildcard runtime/*.h runtime/mode/*.h sync/*.h gc/*.h))
@@ -78,7 +78,7 @@ libs: $(foreach m,$(MODES),$(LIB_$(m)))
 # --- The two commands ---
 
 # Debian packages by purpose; `.ci/packages` installs what is missing, as root or through sudo.
-PACKAGES_BUILD := gcc libc6-dev liburcu-dev
+PACKAGES_BUILD := gcc libc6-dev liburcu-dev libgmp-dev
 PACKAGES_DEMO  := $(PACKAGES_BUILD) pkg-config libmicrohttpd-dev libcurl4-openssl-dev graphviz
 PACKAGES_TEST  := $(PACKAGES_BUILD) clang libclang-rt-14-dev libcriterion-dev spin python3
 

@@ -330,26 +330,6 @@ static weft_object *array_in_place_add(weft_object *a, weft_object *b) {
   return weft_array_check(b) && weft_array_extend(a, b) == 0 ? weft_new_ref(a) : NULL;
 }
 
-/* The repr of an item; one beyond an int's 64 bits has one, too. */
-static void add_item_repr(struct weft__text *text, const items *kind, const void *item) {
-  uint64_t value;
-  if (kind->number == WEFT__UNSIGNED && kind->width == sizeof value && (memcpy(&value, item, sizeof value), true)) {
-    weft_auto weft_object *digits = weft_str_format("%llu", (unsigned long long)value);
-    size_t size;
-    const char *bytes = digits ? weft_str_utf8(digits, &size) : NULL;
-    if (bytes)
-      weft__text_add(text, bytes, size);
-    else
-      text->failed = true;
-    return;
-  }
-  weft_auto weft_object *o = weft__item_decode(kind, item);
-  if (o)
-    weft__text_add_repr(text, o);
-  else
-    text->failed = true;
-}
-
 static weft_object *array_repr(weft_object *self) {
   raw copy;
   if (!weft__raw_copy(&copy, "weft_repr", self, TYPE, 0, INT64_MAX, 1)) return NULL;
@@ -359,7 +339,11 @@ static weft_object *array_repr(weft_object *self) {
   if (copy.size) weft__text_add(&text, ", [", 3);
   for (size_t i = 0; i < copy.size && !text.failed; i++) {
     if (i) weft__text_add(&text, ", ", 2);
-    add_item_repr(&text, items_of(self), weft__raw_at(&copy, i));
+    weft_auto weft_object *item = weft__item_decode(items_of(self), weft__raw_at(&copy, i));
+    if (item)
+      weft__text_add_repr(&text, item);
+    else
+      text.failed = true;
   }
   if (copy.size) weft__text_add(&text, "]", 1);
   weft__text_add(&text, ")", 1);

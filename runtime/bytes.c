@@ -62,7 +62,8 @@ bool weft__bytes_collect(weft__raw *into, const char *call, weft_object *o) {
 bool weft__bytes_collect_initial(weft__raw *into, const char *call, weft_object *o) {
   if (!weft__given(call, o)) return false;
   if (!weft_is_instance(o, &weft_int_type)) return weft__bytes_collect(into, call, o);
-  int64_t n = weft_int_value(o);
+  int64_t n;
+  if (!weft__int_as_index(o, &weft_OverflowError, &n)) return false;
   if (n < 0) return weft_raise(&weft_ValueError, "negative count");
   if (!weft__raw_reserve(into, (size_t)n)) return weft_raise_memory();
   return weft__raw_raise(weft__raw_splice(into, 0, 0, NULL, (size_t)n)) == 0;
@@ -196,7 +197,8 @@ static weft_object *bytes_add(weft_object *a, weft_object *b) {
 static weft_object *bytes_multiply(weft_object *a, weft_object *b) {
   bool first = weft_bytes_check(a);
   weft_object *self = first ? a : b, *n = first ? b : a;
-  return weft_is_instance(n, &weft_int_type) ? weft_bytes_repeat(self, weft_int_value(n)) : NULL;
+  int64_t times;
+  return weft__times_of(n, &times) ? weft_bytes_repeat(self, times) : NULL;
 }
 
 void weft__bytes_add_repr(struct weft__text *text, const uint8_t *from, size_t size) {

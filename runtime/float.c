@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "runtime/copy_internal.h"
-#include "runtime/int.h"
+#include "runtime/int_big_internal.h"
 #include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/str.h"
@@ -25,38 +25,38 @@ weft_object *weft_float_new(double value) { return make(value, "weft_float_new")
 
 static double value_of(const weft_object *o) { return ((const weft_float *)o)->value; }
 
-/* False: neither a float nor an int. */
-static bool to_double(const weft_object *o, double *value) {
+bool weft__to_double(const weft_object *o, double *value) {
   if (weft_type_derives(o->type, &weft_float_type))
     *value = value_of(o);
-  else if (weft_type_derives(o->type, &weft_int_type))
+  else if (weft__is_small_int(o))
     *value = (double)((const weft_int *)o)->value;
   else
-    return false;
+    return weft__is_big_int(o) && weft__big_to_double(o, value);
   return true;
 }
 
 double weft_float_value(weft_object *o) {
   double value;
   weft__check_attached("weft_float_value");
-  if (o && to_double(o, &value)) return value;
-  weft_raise(&weft_TypeError, "must be a real number, not %s", o ? o->type->spec.name : "NULL");
+  if (o && weft__to_double(o, &value)) return value;
+  if (!o || !weft__is_big_int(o))
+    weft_raise(&weft_TypeError, "must be a real number, not %s", o ? o->type->spec.name : "NULL");
   return -1.0;
 }
 
 static weft_object *float_add(weft_object *a, weft_object *b) {
   double x, y;
-  return to_double(a, &x) && to_double(b, &y) ? make(x + y, "weft_add") : NULL;
+  return weft__to_double(a, &x) && weft__to_double(b, &y) ? make(x + y, "weft_add") : NULL;
 }
 
 static weft_object *float_subtract(weft_object *a, weft_object *b) {
   double x, y;
-  return to_double(a, &x) && to_double(b, &y) ? make(x - y, "weft_subtract") : NULL;
+  return weft__to_double(a, &x) && weft__to_double(b, &y) ? make(x - y, "weft_subtract") : NULL;
 }
 
 static weft_object *float_multiply(weft_object *a, weft_object *b) {
   double x, y;
-  return to_double(a, &x) && to_double(b, &y) ? make(x * y, "weft_multiply") : NULL;
+  return weft__to_double(a, &x) && weft__to_double(b, &y) ? make(x * y, "weft_multiply") : NULL;
 }
 
 /* At a power of two the doubles below are half as far away as those above: the decimal nearest to it may read back as
@@ -127,13 +127,18 @@ int weft__compare_real_int(double x, int64_t y) {
   return (rest > 0) - (rest < 0);
 }
 
+/* The same with an int of either kind. */
+static int compare_with_int(double x, const weft_object *o) {
+  return weft__is_big_int(o) ? weft__compare_real_big(x, o) : weft__compare_real_int(x, ((const weft_int *)o)->value);
+}
+
 static int float_compare(weft_object *a, weft_object *b, enum weft_compare_op op) {
-  double x = value_of(a), y;
-  if (!to_double(b, &y)) return WEFT_NOT_IMPLEMENTED;
+  double x = value_of(a), y = 0;
+  bool with_int = weft_type_derives(b->type, &weft_int_type);
+  if (!with_int && !weft_type_derives(b->type, &weft_float_type)) return WEFT_NOT_IMPLEMENTED;
+  if (!with_int) y = value_of(b);
   if (isnan(x) || isnan(y)) return op == WEFT_NE;
-  if (weft_type_derives(b->type, &weft_int_type))
-    return weft__compare_order(weft__compare_real_int(x, ((const weft_int *)b)->value), op);
-  return weft__compare_order((x > y) - (x < y), op);
+  return weft__compare_order(with_int ? compare_with_int(x, b) : (x > y) - (x < y), op);
 }
 
 static int float_is_true(weft_object *self) { return value_of(self) != 0; }

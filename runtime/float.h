@@ -18,7 +18,8 @@ static inline bool weft_float_check(const weft_object *o) { return o->type == &w
 
 /* Returns new. Errors: memory. */
 WEFT_API weft_object *weft_float_new(double value);
-/* The value of a float, int or bool. Errors: -1.0 with TypeError set. */
+/* The value of a float, int or bool; of an int that has none, the nearest. Errors: -1.0 with TypeError or OverflowError
+ * set. */
 WEFT_API double weft_float_value(weft_object *o);
 
 WEFT_END_DECLS

@@ -25,7 +25,7 @@ WEFT_API weft_object *weft_reversed(weft_object *o);
 /* About how many items iterating over `o` will give; 0 if nobody knows. Errors (-1): those of the length. */
 WEFT_API int64_t weft_length_hint(weft_object *o);
 /* Iterators over tuples: of a number, from `start` on, and an item each; of one item of each iterable, as long as all
- * have one. Return new. Errors: TypeError, memory; an enumeration's next: OverflowError beyond the largest int. */
+ * have one. Return new. Errors: TypeError, memory. */
 WEFT_API weft_object *weft_enumerate(weft_object *iterable, int64_t start);
 WEFT_API weft_object *weft_zip(size_t n, weft_object *const *iterables);
 /* The smallest and the largest of what iterating gives, the first one of equals. Return new.

@@ -35,21 +35,22 @@ weft_object *weft_enumerate(weft_object *iterable, int64_t start) {
   return &e->header;
 }
 
-/* The next number. False: OverflowError. */
-static bool next_number(struct enumeration *e, int64_t *number) {
+/* The next number. */
+static weft_object *next_number(struct enumeration *e) {
+  int64_t number;
   /* order: relaxed: only its being one's own counts. */
   uint64_t count = weft__touch(&e->header) ? e->count++ : weft__add_relaxed(&e->count, UINT64_C(1));
-  if (count <= INT64_MAX && !__builtin_add_overflow(e->start, (int64_t)count, number)) return true;
-  return weft_raise(&weft_OverflowError, "an enumeration beyond the largest int");
+  if (count <= INT64_MAX && !__builtin_add_overflow(e->start, (int64_t)count, &number)) return weft_int_new(number);
+  weft_auto weft_object *start = weft_int_new(e->start), *passed = weft_int_new_unsigned(count);
+  return start && passed ? weft_add(start, passed) : NULL;
 }
 
 static weft_object *enumeration_next(weft_object *self) {
   struct enumeration *e = (struct enumeration *)self;
   weft_auto weft_object *iterator = weft__slot_load(self, &e->iterator);
   weft_auto weft_object *item = iterator ? weft_next(iterator) : NULL;
-  int64_t n = 0;
   if (item) {
-    weft_auto weft_object *number = next_number(e, &n) ? weft_int_new(n) : NULL;
+    weft_auto weft_object *number = next_number(e);
     return number ? weft_tuple_pack(2, number, item) : NULL;
   }
   if (iterator && !weft_error_borrow()) weft__slot_store(self, &e->iterator, NULL);

@@ -774,7 +774,8 @@ static weft_object *list_add(weft_object *a, weft_object *b) {
 static weft_object *list_multiply(weft_object *a, weft_object *b) {
   bool first = is_list(a);
   weft_object *self = first ? a : b, *n = first ? b : a;
-  return weft_is_instance(n, &weft_int_type) ? weft_list_repeat(self, weft_int_value(n)) : NULL;
+  int64_t times;
+  return weft__times_of(n, &times) ? weft_list_repeat(self, times) : NULL;
 }
 
 static weft_object *list_in_place_add(weft_object *a, weft_object *b) {
@@ -803,8 +804,8 @@ static int repeat_in_place(weft_object *o, int64_t n) {
 }
 
 static weft_object *list_in_place_multiply(weft_object *a, weft_object *b) {
-  if (!weft_is_instance(b, &weft_int_type)) return NULL;
-  int64_t n = weft_int_value(b);
+  int64_t n;
+  if (!weft__times_of(b, &n)) return NULL;
   return (n > 0 ? repeat_in_place(a, n) : weft_list_clear(a)) == 0 ? weft_new_ref(a) : NULL;
 }
 

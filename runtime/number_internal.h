@@ -12,6 +12,12 @@ int64_t weft__hash_int(int64_t value);
 void weft__ints_init(void);
 /* Exactly; `x` is a number. */
 int weft__compare_real_int(double x, int64_t y);
+/* False: neither a float nor an int, without an error; or OverflowError. */
+bool weft__to_double(const weft_object *o, double *value);
+/* An int as a number of items or the place of one. False: `error`, it does not fit. */
+bool weft__int_as_index(const weft_object *o, const weft_type *error, int64_t *index);
+/* How often a sequence is to be repeated. False: not an int, without an error; or OverflowError. */
+bool weft__times_of(const weft_object *o, int64_t *n);
 weft_object *weft__add_slow(weft_object *a, weft_object *b);
 
 /* The answer to `op` when the operands are ordered as `order` (negative, zero, positive) says. */

@@ -2,7 +2,7 @@
 #include "runtime/range.h"
 
 #include "runtime/copy_internal.h"
-#include "runtime/int.h"
+#include "runtime/int_big_internal.h"
 #include "runtime/iterator.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/sequence_internal.h"
@@ -67,7 +67,8 @@ static int range_contains(weft_object *self, weft_object *value) {
     int64_t i = weft__sequence_find(self, item_of, value, 0, INT64_MAX);
     return i == -1 ? -1 : i >= 0;
   }
-  int64_t v = weft_int_value(value), last = r->size ? at(r, r->size - 1) : 0;
+  if (weft__is_big_int(value)) return 0;
+  int64_t v = ((const weft_int *)value)->value, last = r->size ? at(r, r->size - 1) : 0;
   bool between = r->size && (r->step > 0 ? r->start <= v && v <= last : last <= v && v <= r->start);
   uint64_t way = r->step > 0 ? (uint64_t)v - (uint64_t)r->start : (uint64_t)r->start - (uint64_t)v;
   return between && way % (r->step > 0 ? (uint64_t)r->step : -(uint64_t)r->step) == 0;

@@ -7,7 +7,7 @@
 
 #include "runtime/array.h"
 #include "runtime/float.h"
-#include "runtime/int.h"
+#include "runtime/int_big_internal.h"
 #include "runtime/iterator.h"
 #include "runtime/list.h"
 #include "runtime/number_internal.h"
@@ -223,15 +223,23 @@ static void store_bits(unsigned width, uint64_t bits, void *item) {
 }
 
 static bool encode_real(const items *kind, weft_object *value, void *item) {
-  if (!weft_is_instance(value, &weft_float_type) && !weft_is_instance(value, &weft_int_type)) {
-    weft_raise(&weft_TypeError, "must be real number, not %s", value->type->spec.name);
+  double x;
+  if (!weft__to_double(value, &x)) {
+    if (!weft__is_big_int(value)) weft_raise(&weft_TypeError, "must be real number, not %s", value->type->spec.name);
     return false;
   }
-  double x = weft_float_value(value);
   float narrow = (float)x;
   memcpy(item, kind->width == sizeof(float) ? (void *)&narrow : (void *)&x, kind->width);
   return true;
 }
+
+static bool refuse(const items *kind, bool too_small) {
+  if (kind == WEFT__BYTES) return weft_raise(&weft_ValueError, "byte must be in range(0, 256)");
+  return weft_raise(&weft_OverflowError, "%s is %s", kind->c_type,
+                    too_small ? "less than minimum" : "greater than maximum");
+}
+
+static bool is_unsigned_word(const items *kind) { return kind->number == WEFT__UNSIGNED && kind->width == 8; }
 
 bool weft__item_encode(const items *kind, weft_object *value, void *item) {
   if (kind->number == WEFT__REAL) return encode_real(kind, value, item);
@@ -239,28 +247,29 @@ bool weft__item_encode(const items *kind, weft_object *value, void *item) {
     weft_raise(&weft_TypeError, "'%s' object cannot be interpreted as an integer", value->type->spec.name);
     return false;
   }
-  int64_t v = weft_int_value(value);
+  if (weft__is_big_int(value)) {
+    uint64_t word;
+    if (!weft__big_fits_unsigned(value, &word) || !is_unsigned_word(kind))
+      return refuse(kind, weft__big_is_negative(value));
+    store_bits(kind->width, word, item);
+    return true;
+  }
+  int64_t v = ((const weft_int *)value)->value;
   unsigned bits = 8u * kind->width;
   int64_t least = kind->number == WEFT__SIGNED ? INT64_MIN >> (64 - bits) : 0;
   int64_t most = kind->number == WEFT__SIGNED ? INT64_MAX >> (64 - bits)
                  : bits == 64                 ? INT64_MAX
                                               : (int64_t)((UINT64_C(1) << bits) - 1);
-  if (v >= least && v <= most) {
-    store_bits(kind->width, (uint64_t)v, item);
-    return true;
-  }
-  if (kind == WEFT__BYTES)
-    weft_raise(&weft_ValueError, "byte must be in range(0, 256)");
-  else
-    weft_raise(&weft_OverflowError, "%s is %s", kind->c_type, v < least ? "less than minimum" : "greater than maximum");
-  return false;
+  if (v < least || v > most) return refuse(kind, v < least);
+  store_bits(kind->width, (uint64_t)v, item);
+  return true;
 }
 
 weft_object *weft__item_decode(const items *kind, const void *item) {
   struct number n = number_at(kind, item);
   if (n.type == WEFT__REAL) return weft_float_new(n.real);
   if (n.type == WEFT__SIGNED || n.bits <= INT64_MAX) return weft_int_new((int64_t)n.bits);
-  return weft_raise(&weft_OverflowError, "int does not fit 64 bits: %llu", (unsigned long long)n.bits);
+  return weft_int_new_unsigned(n.bits);
 }
 
 static int compare_integers(struct number a, struct number b) {
@@ -290,6 +299,10 @@ int weft__item_compare(const items *a, const void *x, const items *b, const void
 }
 
 bool weft__item_number(weft_object *value, const items **kind, uint64_t *item) {
+  if (weft__is_big_int(value)) {
+    *kind = weft__items_of('Q');
+    return weft__big_fits_unsigned(value, item);
+  }
   bool integer = weft_is_instance(value, &weft_int_type);
   if (!integer && !weft_is_instance(value, &weft_float_type)) return false;
   *kind = weft__items_of(integer ? 'q' : 'd');
@@ -624,15 +637,14 @@ int64_t weft__raw_slot_length(weft_object *self) { return weft__raw_length("weft
 weft_object *weft__raw_multiply(weft_object *a, weft_object *b) {
   bool first = a->type->spec.multiply == weft__raw_multiply;
   weft_object *self = first ? a : b, *n = first ? b : a;
-  return weft_is_instance(n, &weft_int_type)
-             ? weft__raw_repeat("weft_multiply", self, plain_type(self), weft_int_value(n))
-             : NULL;
+  int64_t times;
+  return weft__times_of(n, &times) ? weft__raw_repeat("weft_multiply", self, plain_type(self), times) : NULL;
 }
 
 weft_object *weft__raw_in_place_multiply(weft_object *a, weft_object *b) {
-  if (!weft_is_instance(b, &weft_int_type)) return NULL;
-  return weft__raw_repeat_in_place("weft_in_place_multiply", a, a->type, weft_int_value(b)) == 0 ? weft_new_ref(a)
-                                                                                                 : NULL;
+  int64_t times;
+  bool done = weft__times_of(b, &times) && weft__raw_repeat_in_place("weft_in_place_multiply", a, a->type, times) == 0;
+  return done ? weft_new_ref(a) : NULL;
 }
 
 size_t weft__raw_size_of(weft_object *self) {

@@ -79,11 +79,12 @@ int weft__raw_raise(enum weft__raw_result result);
 
 /* `value` as an item of the kind. False: TypeError, OverflowError (a byte: ValueError). */
 bool weft__item_encode(const struct weft__items *items, weft_object *value, void *item);
-/* Returns new. Errors: OverflowError, memory. */
+/* Returns new. Errors: memory. */
 weft_object *weft__item_decode(const struct weft__items *items, const void *item);
 /* Compares as numbers: -1, 0, 1; 2: unordered. */
 int weft__item_compare(const struct weft__items *a, const void *x, const struct weft__items *b, const void *y);
-/* The number that an int, bool or float is, for weft__item_compare; false: it is none of them. */
+/* The number that an int, bool or float is, for weft__item_compare; false: it is none of them, or an int that is none
+ * of 64 bits. */
 bool weft__item_number(weft_object *value, const struct weft__items **items, uint64_t *item);
 
 /* Adds what iterating over `iterable` gives to a variable; a list or array as it is at one moment. False: an error is

@@ -3,6 +3,7 @@
 
 #include "runtime/copy_internal.h"
 #include "runtime/int.h"
+#include "runtime/number_internal.h"
 #include "runtime/runtime_internal.h"
 #include "runtime/slice_internal.h"
 #include "runtime/str.h"
@@ -59,10 +60,7 @@ bool weft__key_of(weft_object *sequence, weft_object *key, struct weft__key *fou
     found->step = s->step;
     return true;
   }
-  if (weft_is_instance(key, &weft_int_type)) {
-    found->index = weft_int_value(key);
-    return true;
-  }
+  if (weft_is_instance(key, &weft_int_type)) return weft__int_as_index(key, &weft_IndexError, &found->index);
   weft_raise(&weft_TypeError, "%s indices must be integers or slices, not %s", sequence->type->spec.name,
              key->type->spec.name);
   return false;

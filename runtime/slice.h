@@ -17,7 +17,8 @@ extern WEFT_API const weft_type weft_slice_type;
 static inline bool weft_slice_check(const weft_object *o) { return o->type == &weft_slice_type; }
 
 /* Every `step`-th item from `start` up to, not including, `stop`. Negative bounds count from the end; INT64_MIN and
- * INT64_MAX are beyond either end. Returns new. Errors: ValueError (step 0), memory. */
+ * INT64_MAX are beyond either end, and so weft_int_clamp makes bounds of ints. Returns new. Errors: ValueError (step
+ * 0), memory. */
 WEFT_API weft_object *weft_slice_new(int64_t start, int64_t stop, int64_t step);
 
 WEFT_END_DECLS

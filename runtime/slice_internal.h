@@ -32,7 +32,7 @@ struct weft__key {
   int64_t index; /* or: */
   int64_t start, stop, step;
 };
-/* False: TypeError, it is neither an int nor a slice. */
+/* False: TypeError, it is neither an int nor a slice; IndexError, it is an int beyond 64 bits. */
 bool weft__key_of(weft_object *sequence, weft_object *key, struct weft__key *found);
 
 #endif

@@ -251,7 +251,8 @@ weft_object *weft_tuple_repeat(weft_object *o, int64_t n) {
 static weft_object *tuple_multiply(weft_object *a, weft_object *b) {
   bool first = is_tuple(a);
   weft_object *n = first ? b : a;
-  return weft_is_instance(n, &weft_int_type) ? weft_tuple_repeat(first ? a : b, weft_int_value(n)) : NULL;
+  int64_t times;
+  return weft__times_of(n, &times) ? weft_tuple_repeat(first ? a : b, times) : NULL;
 }
 
 /* --- Searching --- */

@@ -48,6 +48,7 @@ RuntimeTest(copy, CP_008_what_never_changes_is_its_own_copy) {
   weft_auto weft_object *f = weft_function_new("f", return_none, 0, NULL), *o = weft_object_new(&weft_object_type, 0);
   cr_assert(copied_as_itself(WEFT_NONE) && copied_as_itself(WEFT_TRUE) && copied_as_itself(WEFT_FALSE));
   cr_assert(copied_as_itself(INT(42)) && copied_as_itself(INT(INT64_MAX)) && copied_as_itself(INT(INT64_MIN)));
+  cr_assert(copied_as_itself(weft_int_parse("1606938044258990275541962092341162602522202993782792835301376")));
   cr_assert(copied_as_itself(FLOAT(0.5)) && copied_as_itself(STR("hello")) && copied_as_itself(STR("hällo €")));
   cr_assert(copied_as_itself(weft_bytes_new("world", 5)) && copied_as_itself(weft_range_new(0, 10, 1)));
   cr_assert(copied_as_itself(weft_slice_new(1, 10, 2)) && copied_as_itself(weft_new_ref(f)));

@@ -138,9 +138,7 @@ RuntimeTest(arrays, values_beyond_the_range_of_ints_are_overflow_errors) {
                 {'i', INT32_MIN, INT32_MAX},
                 {'I', 0, UINT32_MAX},
                 {'l', INT64_MIN, INT64_MAX},
-                {'L', 0, INT64_MAX},
-                {'q', INT64_MIN, INT64_MAX},
-                {'Q', 0, INT64_MAX}};
+                {'q', INT64_MIN, INT64_MAX}};
   EACH(k, ranges) {
     weft_auto weft_object *a = ARRAY(ranges[k].code, ranges[k].least, ranges[k].most);
     cr_assert(HOLDS(a, ranges[k].least, ranges[k].most));
@@ -159,13 +157,12 @@ RuntimeTest(arrays, values_beyond_the_range_of_ints_are_overflow_errors) {
   }
 }
 
-RuntimeTest(arrays, an_item_beyond_an_int_is_shown_and_cannot_be_got) {
+RuntimeTest(arrays, an_item_beyond_64_bits_with_a_sign_is_as_good_as_others) {
   weft_auto weft_object *b = BYTES("\xff\xff\xff\xff\xff\xff\xff\xff");
   weft_auto weft_object *a = weft_array_from('Q', b);
   cr_assert(is_shown(a, "array('Q', [18446744073709551615])"));
-  cr_assert(!weft_array_get(a, 0) && raised(&weft_OverflowError));
-  cr_assert(!weft_array_pop(a, 0) && raised(&weft_OverflowError) && weft_array_length(a) == 1, "it is not lost");
-  cr_assert(!weft_array_to_list(a) && raised(&weft_OverflowError));
+  weft_auto weft_object *item = weft_array_get(a, 0), *list = weft_array_to_list(a);
+  cr_assert(is_shown(item, "18446744073709551615") && is_shown(list, "[18446744073709551615]"));
   weft_auto weft_object *x = FLOAT(18446744073709551616.0);
   weft_auto weft_object *y = FLOAT(9223372036854775808.0);
   cr_assert(weft_array_contains(a, x) == 0 && weft_array_contains(a, y) == 0 && weft_array_contains(a, INT(-1)) == 0);
@@ -714,18 +711,18 @@ RuntimeTest(arrays, another_type_is_a_type_error) {
 }
 
 RuntimeTest(arrays, ARR_077_values_beyond_a_signed_type_are_refused) {
-  const char signed_codes[] = "bhil";
-  const int64_t least[] = {INT8_MIN, INT16_MIN, INT32_MIN, INT64_MIN},
-                most[] = {INT8_MAX, INT16_MAX, INT32_MAX, INT64_MAX};
-  for (int i = 0; i < 4; i++) {
+  const char signed_codes[] = "bhilq";
+  const int64_t least[] = {INT8_MIN, INT16_MIN, INT32_MIN, INT64_MIN, INT64_MIN},
+                most[] = {INT8_MAX, INT16_MAX, INT32_MAX, INT64_MAX, INT64_MAX};
+  for (int i = 0; i < 5; i++) {
     weft_auto weft_object *low = INT(least[i]), *high = INT(most[i]),
                           *both = LIST(weft_new_ref(low), weft_new_ref(high));
     weft_auto weft_object *array = weft_array_from(signed_codes[i], both);
     weft_auto weft_object *first = weft_array_get(array, 0), *last = weft_array_get(array, 1);
     cr_assert(equal(first, low) && equal(last, high));
     cr_assert(weft_array_set(array, 0, high) == 0 && weft_array_append(array, WEFT_TRUE) == 0);
-    if (i == 3) continue; /* there are no larger ints */
-    weft_auto weft_object *below = INT(least[i] - 1), *above = INT(most[i] + 1), *list = LIST(weft_new_ref(above));
+    weft_auto weft_object *below = weft_subtract(low, INT(1)), *above = weft_add(high, INT(1)),
+                          *list = LIST(weft_new_ref(above));
     weft_object *const wrong[] = {below, above};
     for (int w = 0; w < 2; w++) {
       cr_assert(weft_array_append(array, wrong[w]) == -1 && raised(&weft_OverflowError));
@@ -736,12 +733,12 @@ RuntimeTest(arrays, ARR_077_values_beyond_a_signed_type_are_refused) {
 }
 
 RuntimeTest(arrays, ARR_078_values_beyond_an_unsigned_type_are_refused) {
-  const char unsigned_codes[] = "BHIL";
-  const int64_t most[] = {UINT8_MAX, UINT16_MAX, UINT32_MAX, INT64_MAX}; /* there are no larger ints */
-  for (int i = 0; i < 4; i++) {
-    weft_auto weft_object *low = INT(0), *high = INT(most[i]), *both = LIST(INT(0), weft_new_ref(high)),
-                          *below = INT(-1), *lowest = INT(INT64_MIN);
-    weft_auto weft_object *above = i < 3 ? INT(most[i] + 1) : INT(-2);
+  const char unsigned_codes[] = "BHILQ";
+  const uint64_t most[] = {UINT8_MAX, UINT16_MAX, UINT32_MAX, UINT64_MAX, UINT64_MAX};
+  for (int i = 0; i < 5; i++) {
+    weft_auto weft_object *low = INT(0), *high = weft_int_new_unsigned(most[i]),
+                          *both = LIST(INT(0), weft_new_ref(high)), *below = INT(-1), *lowest = INT(INT64_MIN);
+    weft_auto weft_object *above = weft_add(high, INT(1));
     weft_auto weft_object *array = weft_array_from(unsigned_codes[i], both);
     weft_auto weft_object *first = weft_array_get(array, 0), *last = weft_array_get(array, 1);
     cr_assert(equal(first, low) && equal(last, high));

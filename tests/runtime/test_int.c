@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* int and bool: making, parsing, arithmetic with its overflow, comparison, hash, text. */
+/* int and bool: making, parsing, arithmetic, comparison, hash, text. Beyond 64 bits: test_int_big.c. */
 #include "support.h"
 
 RuntimeSuite(ints);
@@ -141,15 +141,6 @@ RuntimeTest(ints, a_very_long_text_that_is_not_a_number_is_a_value_error) {
   free(text);
 }
 
-RuntimeTest(ints, numbers_beyond_64_bits_are_an_overflow_error) {
-  static const char *const texts[] = {"9223372036854775808", "-9223372036854775809", "18446744073709551616",
-                                      " 100000000000000000000000000000000000000000 "};
-  for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-    cr_assert_null(weft_int_parse(texts[i]));
-    cr_assert(raised(&weft_OverflowError), "%s", texts[i]);
-  }
-}
-
 RuntimeTest(ints, a_long_number_with_rubbish_behind_it_is_a_value_error) { assert_unparsable("99999999999999999999x"); }
 
 RuntimeTest(ints, CPI_039_parsing_minus_and_many_zeros_leaves_the_small_ints_alone) {
@@ -198,25 +189,6 @@ RuntimeTest(ints, results_at_the_limits_are_exact) {
   cr_assert(is_int(weft_subtract(INT(-1), min), INT64_MAX));
   cr_assert(is_int(weft_multiply(min, INT(1)), INT64_MIN));
   cr_assert(is_int(weft_multiply(max, INT(-1)), -INT64_MAX));
-}
-
-RuntimeTest(ints, results_beyond_64_bits_are_an_overflow_error) {
-  weft_auto weft_object *max = INT(INT64_MAX);
-  weft_auto weft_object *min = INT(INT64_MIN);
-  weft_auto weft_object *big = INT((int64_t)1 << 32);
-  struct {
-    weft_object *(*operation)(weft_object *, weft_object *), *a, *b;
-  } cases[] = {
-      {weft_add, max, INT(1)},       {weft_add, INT(1), max},      {weft_add, min, INT(-1)},
-      {weft_add, max, max},          {weft_subtract, min, INT(1)}, {weft_subtract, max, INT(-1)},
-      {weft_subtract, INT(0), min},  {weft_multiply, max, INT(2)}, {weft_multiply, min, INT(-1)},
-      {weft_multiply, INT(-1), min}, {weft_multiply, big, big},    {weft_add, max, WEFT_TRUE},
-      {weft_add, WEFT_TRUE, max},
-  };
-  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    cr_assert_null(cases[i].operation(cases[i].a, cases[i].b), "%zu", i);
-    cr_assert(raised(&weft_OverflowError), "%zu", i);
-  }
 }
 
 RuntimeTest(ints, arithmetic_with_booleans_gives_ints) {

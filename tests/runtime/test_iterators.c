@@ -220,13 +220,6 @@ RuntimeTest(iterators, an_enumeration_numbers_items) {
   cr_assert(!weft_next(of_failing) && raised(&weft_RuntimeError));
 }
 
-RuntimeTest(iterators, an_enumeration_ends_with_an_error_beyond_the_largest_int) {
-  weft_auto weft_object *list = list_to(3), *e = weft_enumerate(list, INT64_MAX);
-  weft_auto weft_object *last = weft_next(e), *number = weft_tuple_get(last, 0);
-  cr_assert_eq(weft_int_value(number), INT64_MAX);
-  cr_assert(!weft_next(e) && raised(&weft_OverflowError));
-}
-
 RuntimeTest(iterators, a_zip_ends_with_the_shortest) {
   weft_auto weft_object *text = STR("abc"), *list = list_to(5), *two = weft_zip(2, (weft_object *[]){text, list});
   cr_assert_eq(weft_length_hint(two), 3);
