@@ -3,11 +3,12 @@
  * The operations, and what of them is not asked because Weft and CPython differ by design:
  *
  *   CPython's dict.pop does not hash its key when the dict is empty;
- *   ints beyond 64 bits; strs are not iterated, indexed, searched, or repeated;
+ *   strs are not iterated, indexed, searched, or repeated;
  *   identical objects are equal, in Weft also when they are compared by themselves (a float that is not a number, an
  *     object whose hook fails);
  *   which of several failures comes first, and what is done before it, where many keys of sets meet many others;
  *     CPython leaves a set, and a list that is extended, half updated by an iterable that fails, Weft as it was;
+ *   an index beyond 64 bits of what has no items to be set, which CPython looks at first;
  *   the order of sets, so nothing that keeps it, and which key set_pop takes (the oracle follows);
  *   a list that is extended by an iterator over itself is never done in CPython;
  *   which of two equal keys is in an intersection (1, 1.0, True);
@@ -55,21 +56,20 @@ static bool is_hashed(weft_object *dict, weft_object *key) {
 static bool is_exact_itself(weft_object *o) { return !weft_float_check(o) && weft_type_of(o) != &weft_bool_type; }
 static bool is_exact(weft_object *o) { return is_throughout(o, is_exact_itself); }
 
-static bool fits_int(weft_object *a, weft_object *b, char operator) {
-  int64_t result;
-  if (!is_whole(a) || !is_whole(b)) return true;
-  int64_t x = weft_int_value(a), y = weft_int_value(b);
-  return !(operator== '+' ? __builtin_add_overflow(x, y, &result) :
-           operator== '-' ? __builtin_sub_overflow(x, y, &result)
-                          : __builtin_mul_overflow(x, y, &result));
-}
 static bool is_sequence(weft_object *o) { return weft_list_check(o) || weft_tuple_check(o); }
-static bool is_small(weft_object *o) { return !is_whole(o) || weft_int_value(o) < 5; }
+/* A number of times that takes little memory, or one that is refused. */
+static bool is_small(weft_object *o) {
+  return !is_whole(o) || weft_int_clamp(o) < 5 || weft_type_of(o) == &weft_big_int_type;
+}
+static bool is_settable(weft_object *o, weft_object *index) {
+  if (weft_type_of(index) != &weft_big_int_type) return true;
+  return weft_list_check(o) || weft_dict_check(o) || weft_bytearray_check(o);
+}
 static bool is_product(weft_object *a, weft_object *b) {
   if (weft_str_check(a) || weft_str_check(b)) return false;
   if (weft_bytearray_check(a) || weft_bytearray_check(b)) return is_small(a) && is_small(b);
   if (is_sequence(a) || is_sequence(b)) return is_small(a) && is_small(b);
-  return fits_int(a, b, '*');
+  return !is_whole(a) || !is_whole(b) || weft_int_bit_length(a) + weft_int_bit_length(b) < 1000;
 }
 
 /* Has it one text? */
@@ -203,9 +203,12 @@ static int sort_copy(weft_object *o) {
 #define OPERATIONS(STATUS, NUMBER, OBJECT, NEXT)                                                   \
   OBJECT(tuple_pair, "oo", weft_tuple_pack(2, A, B), ANY)                                          \
   OBJECT(tuple_single, "o", weft_tuple_pack(1, A), ANY)                                            \
-  OBJECT(add, "oo", weft_add(A, B), fits_int(A, B, '+'))                                           \
-  OBJECT(subtract, "oo", weft_subtract(A, B), fits_int(A, B, '-') && (!is_set(A) || SETS))         \
+  OBJECT(add, "oo", weft_add(A, B), ANY)                                                           \
+  OBJECT(subtract, "oo", weft_subtract(A, B), !is_set(A) || SETS)                                  \
   OBJECT(multiply, "oo", weft_multiply(A, B), is_product(A, B))                                    \
+  OBJECT(bits_and, "oo", weft_and(A, B), is_whole(A) && is_whole(B))                               \
+  OBJECT(bits_or, "oo", weft_or(A, B), is_whole(A) && is_whole(B))                                 \
+  OBJECT(bits_xor, "oo", weft_xor(A, B), is_whole(A) && is_whole(B))                               \
   NUMBER(compare, "oo=", weft_compare(A, B, (enum weft_compare_op)N), A != B)                      \
   NUMBER(compare_lists, "ll=", weft_compare(A, B, (enum weft_compare_op)N), A != B)                \
   NUMBER(compare_dicts, "dd=", weft_compare(A, B, (enum weft_compare_op)N), A != B)                \
@@ -216,8 +219,8 @@ static int sort_copy(weft_object *o) {
   OBJECT(repr, "o", weft_repr(A), has_text(A))                                                     \
   OBJECT(str, "o", weft_str(A), has_text(A))                                                       \
   OBJECT(get_item, "xo", weft_get_item(A, B), ANY)                                                 \
-  STATUS(set_item, "xoo", weft_set_item(A, B, C), ANY)                                             \
-  STATUS(delete_item, "xo", weft_set_item(A, B, NULL), ANY)                                        \
+  STATUS(set_item, "xoo", weft_set_item(A, B, C), is_settable(A, B))                              \
+  STATUS(delete_item, "xo", weft_set_item(A, B, NULL), is_settable(A, B))                         \
   NUMBER(contains, "xo", weft_contains(A, B), ANY)                                                 \
   OBJECT(iter, "q", weft_iter(A), ANY)                                                             \
   NEXT(next, "i", weft_next(A), ANY)                                                               \

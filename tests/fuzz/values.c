@@ -79,8 +79,20 @@ static const int64_t ints[] = {-1,
                                -(1LL << 61),
                                1LL << 63 >> 2,
                                (1LL << 61) - 1};
-static const double floats[] = {0.0,  -0.0,  1.0,    1.5,    -1.0,   7.0,    2.0,     1e16,  1e22,     0.1,      1e-5,
-                                1e-4, 1e308, 5e-324, 0x1p53, 0x1p61, 0x1p63, -0x1p63, 1e100, INFINITY, -INFINITY};
+/* Beyond 64 bits: limits, some that are equal to floats, one whose hash is 0. */
+static const char *const large_ints[] = {"9223372036854775808",
+                                         "-9223372036854775809",
+                                         "18446744073709551615",
+                                         "18446744073709551616",
+                                         "-18446744073709551616",
+                                         "10000000000000000000000",
+                                         "-340282366920938463463374607431768211457",
+                                         "42535295865117307914475081855261474816",
+                                         "1361129467683753853853498429727072845824",
+                                         "-1361129467683753853853498429727072845823"};
+static const double floats[] = {0.0,    -0.0,    1.0,     1.5,   -1.0,     7.0,      2.0,    1e16,
+                                1e22,   0.1,     1e-5,    1e-4,  1e308,    5e-324,   0x1p53, 0x1p61,
+                                0x1p63, 0x1p130, -0x1p63, 1e100, INFINITY, -INFINITY};
 static const char *const strs[] = {"",
                                    "a",
                                    "b",
@@ -106,6 +118,11 @@ static weft_object *write_hooked(struct choices *c, FILE *out, const weft_type *
 static weft_object *write_int(FILE *out, int64_t value) {
   fprintf(out, "%lld", (long long)value);
   return weft_int_new(value);
+}
+static weft_object *write_large_int(struct choices *c, FILE *out) {
+  const char *digits = ONE_OF(c, large_ints);
+  fputs(digits, out);
+  return weft_int_parse(digits);
 }
 static weft_object *write_float(struct choices *c, FILE *out) {
   double value = one_in(c, 12) ? NAN : ONE_OF(c, floats);
@@ -144,7 +161,7 @@ weft_object *write_literal(struct choices *c, FILE *out) {
     case 13:
     case 14: return write_hooked(c, out, hooked_type);
     case 15: return write_hooked(c, out, one_in(c, 2) ? unhashable_type : unequal_type);
-    case 16: return write_int(out, ONE_OF(c, ints));
+    case 16: return one_in(c, 3) ? write_large_int(c, out) : write_int(out, ONE_OF(c, ints));
     default: return write_int(out, (int64_t)choose(c, 12));
   }
 }
@@ -250,7 +267,8 @@ static void write_in(struct writing *w, weft_object *o) {
   } else if (type == &weft_bool_type) {
     fputs(o == WEFT_TRUE ? "True" : "False", w->out);
   } else if (weft_int_check(o)) {
-    fprintf(w->out, "%lld", (long long)weft_int_value(o));
+    weft_auto weft_object *digits = weft_repr(o);
+    fputs(weft_str_utf8(digits, NULL), w->out);
   } else if (weft_float_check(o)) {
     write_number(weft_float_value(o), w->out);
   } else if (weft_str_check(o)) {

@@ -81,15 +81,14 @@ RuntimeTest(big_ints, CPI_001_CPI_002_an_int_of_the_exact_type_has_its_value) {
   for (int i = 0; i < 2; i++) {
     weft_auto weft_object *base = INT(bases[i]);
     weft_object *p = INT(1);
-    for (int64_t expected = 1; weft_int_bit_length(p) <= 67;) {
+    for (uint64_t expected = 1; weft_int_bit_length(p) <= 67; expected *= (uint64_t)bases[i]) {
       for (int64_t by = -1; by <= 1; by++) {
         weft_auto weft_object *near = weft_add(p, INT(by)), *minus = weft_subtract(INT(0), near);
         bool fits = weft_int_bit_length(near) < 64;
         cr_assert(fits == (weft_type_of(near) == &weft_int_type));
-        cr_assert(!fits ||
-                  (((weft_int *)near)->value == expected + by && ((weft_int *)minus)->value == -expected - by));
+        int64_t value = (int64_t)(expected + (uint64_t)by);
+        cr_assert(!fits || (((weft_int *)near)->value == value && ((weft_int *)minus)->value == -value));
       }
-      if (__builtin_mul_overflow(expected, bases[i], &expected)) expected = 0;
       weft_auto weft_object *old = p;
       p = weft_multiply(old, base);
     }
