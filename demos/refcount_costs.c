@@ -79,7 +79,8 @@ static void print_price(const char *where, const struct prices *p) {
   tap_say("%-58s %6.2f ns mortal, %6.2f ns immortal", where, p->mortal, p->immortal);
 }
 
-/* Counting an immortal object writes nothing. Of a few objects that shows little; of a million, which no cache holds. */
+/* Counting an immortal object writes nothing. Of a few objects that shows little; of a million, which no cache holds.
+ */
 static void check_prices(const struct prices *list, const struct prices *shared, bool exact) {
   tap_check(exact && shared->mortal > 0 && list->immortal <= list->mortal, "REF-15",
             "counting references to immortal objects costs no more than to mortal ones");
