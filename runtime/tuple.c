@@ -23,17 +23,18 @@ static struct weft__tuple empty = {.header = {WEFT__COUNT_IMMORTAL, &weft_tuple_
 static size_t block_size(size_t n) { return sizeof(struct weft__tuple) + n * sizeof(weft_object *); }
 
 /* The items are not initialised. NULL with MemoryError. */
-WEFT_ALWAYS_INLINE struct weft__tuple *make_as(const weft_type *type, size_t n, enum weft_heap_kind kind) {
+WEFT_ALWAYS_INLINE struct weft__tuple *make_as(const weft_type *type, size_t n, enum weft_heap_kind kind,
+                                               const char *call) {
   if (n > PTRDIFF_MAX / sizeof(weft_object *) - 8) return weft_raise_memory();
-  struct weft__tuple *t = weft__object_alloc_as(type, block_size(n), kind, "weft_tuple_new");
+  struct weft__tuple *t = weft__object_alloc_as(type, block_size(n), kind, call);
   if (t) t->size = n;
   return t;
 }
 /* An exact one; `tracked`: an item is. */
-WEFT_ALWAYS_INLINE struct weft__tuple *make(size_t n, bool tracked) {
+WEFT_ALWAYS_INLINE struct weft__tuple *make(size_t n, bool tracked, const char *call) {
   if (tracked || WEFT_UNLIKELY(block_size(n) > WEFT__SMALL_MAX))
-    return make_as(&weft_tuple_type, n, WEFT_HEAP_CONTAINER);
-  return make_as(&weft_tuple_type, n, WEFT_HEAP_PLAIN);
+    return make_as(&weft_tuple_type, n, WEFT_HEAP_CONTAINER, call);
+  return make_as(&weft_tuple_type, n, WEFT_HEAP_PLAIN, call);
 }
 
 /* NULL: it will be found out later. */
@@ -54,30 +55,35 @@ static WEFT_NOINLINE weft_object *with_null(struct weft__tuple *t, size_t n, con
 }
 
 /* Of two or three items, as most tuples are: a size that the compiler knows, and items that stay in registers. */
-WEFT_ALWAYS_INLINE weft_object *few_of(size_t n, weft_object *a, weft_object *b, weft_object *c) {
-  struct weft__tuple *t = make(n, may_be_tracked(a) || may_be_tracked(b) || (n == 3 && may_be_tracked(c)));
+WEFT_ALWAYS_INLINE weft_object *few_of(const char *call, size_t n, weft_object *a, weft_object *b, weft_object *c) {
+  struct weft__tuple *t = make(n, may_be_tracked(a) || may_be_tracked(b) || (n == 3 && may_be_tracked(c)), call);
   if (WEFT_UNLIKELY(!t)) return NULL;
-  if (WEFT_UNLIKELY(!a || !b || (n == 3 && !c))) return with_null(t, 0, "weft_tuple_new");
+  if (WEFT_UNLIKELY(!a || !b || (n == 3 && !c))) return with_null(t, 0, call);
   t->items[0] = weft_new_ref(a);
   t->items[1] = weft_new_ref(b);
   if (n == 3) t->items[2] = weft_new_ref(c);
   return &t->header;
 }
 
-weft_object *weft_tuple_new(size_t n, weft_object *const *items) {
-  if (WEFT_UNLIKELY(n == 0 || !items)) return weft__all_given("weft_tuple_new", n, items) ? &empty.header : NULL;
-  if (n == 2) return few_of(2, items[0], items[1], NULL);
-  if (n == 3) return few_of(3, items[0], items[1], items[2]);
-  struct weft__tuple *t = make(n, any_tracked(n, items)); /* which finds out if the thread is detached */
+static weft_object *tuple_of(const char *call, size_t n, weft_object *const *items) {
+  struct weft__tuple *t = make(n, any_tracked(n, items), call); /* which finds out if the thread is detached */
   if (WEFT_UNLIKELY(!t)) return NULL;
   for (size_t i = 0; i < n; i++) {
-    if (WEFT_UNLIKELY(!items[i])) return with_null(t, i, "weft_tuple_new");
+    if (WEFT_UNLIKELY(!items[i])) return with_null(t, i, call);
     t->items[i] = weft_new_ref(items[i]);
   }
   return &t->header;
 }
 
+weft_object *weft_tuple_new(size_t n, weft_object *const *items) {
+  static const char call[] = "weft_tuple_new";
+  if (WEFT_UNLIKELY(n == 0 || !items)) return weft__all_given(call, n, items) ? &empty.header : NULL;
+  if (n == 2) return few_of(call, 2, items[0], items[1], NULL);
+  return n == 3 ? few_of(call, 3, items[0], items[1], items[2]) : tuple_of(call, n, items);
+}
+
 weft_object *weft_tuple_pack(size_t n, ...) {
+  static const char call[] = "weft_tuple_pack";
   enum { FEW = 8 };
   weft_object *few[FEW];
   va_list items;
@@ -86,22 +92,22 @@ weft_object *weft_tuple_pack(size_t n, ...) {
     weft_object *a = va_arg(items, weft_object *), *b = va_arg(items, weft_object *);
     weft_object *c = n == 3 ? va_arg(items, weft_object *) : NULL;
     va_end(items);
-    return n == 2 ? few_of(2, a, b, NULL) : few_of(3, a, b, c);
+    return n == 2 ? few_of(call, 2, a, b, NULL) : few_of(call, 3, a, b, c);
   }
-  weft__check_attached("weft_tuple_pack");
+  weft__check_attached(call);
   size_t given = 0;
   for (; n <= FEW && given < n; given++) few[given] = va_arg(items, weft_object *); /* NULLs are found out */
-  struct weft__tuple *t = n > FEW ? make(n, true) : NULL;
+  struct weft__tuple *t = n > FEW ? make(n, true, call) : NULL;
   for (weft_object *item; t && given < n && (item = va_arg(items, weft_object *)); given++)
     t->items[given] = weft_new_ref(item);
   va_end(items);
-  if (n <= FEW) return weft_tuple_new(n, few);
-  return !t || given == n ? (weft_object *)t : with_null(t, given, "weft_tuple_pack");
+  if (n <= FEW) return n ? tuple_of(call, n, few) : &empty.header;
+  return !t || given == n ? (weft_object *)t : with_null(t, given, call);
 }
 
 weft_object *weft__tuple_of_none(size_t n) {
   if (n == 0) return &empty.header;
-  struct weft__tuple *t = make(n, true);
+  struct weft__tuple *t = make(n, true, "weft_tuple_new");
   for (size_t i = 0; t && i < n; i++) t->items[i] = WEFT_NONE;
   return (weft_object *)t;
 }
@@ -110,7 +116,7 @@ weft_object *weft__tuple_of_none(size_t n) {
 static weft_object *from_list(const weft_type *type, weft_object *list) {
   const struct weft__list_items *items = ((struct weft__list *)list)->items;
   if (type == &weft_tuple_type) return weft_tuple_new(items->size, items->item);
-  struct weft__tuple *t = make_as(type, items->size, WEFT_HEAP_CONTAINER);
+  struct weft__tuple *t = make_as(type, items->size, WEFT_HEAP_CONTAINER, "weft_tuple_new");
   for (size_t i = 0; t && i < t->size; i++) t->items[i] = weft_new_ref(items->item[i]);
   return (weft_object *)t;
 }
@@ -209,7 +215,7 @@ static weft_object *tuple_add(weft_object *a, weft_object *b) {
   if (y->size == 0 && weft_tuple_check(a)) return weft_new_ref(a);
   if (x->size == 0 && weft_tuple_check(b)) return weft_new_ref(b);
   if (x->size + y->size == 0) return &empty.header;
-  struct weft__tuple *sum = make(x->size + y->size, weft__is_tracked(a) || weft__is_tracked(b));
+  struct weft__tuple *sum = make(x->size + y->size, weft__is_tracked(a) || weft__is_tracked(b), "weft_add");
   if (!sum) return NULL;
   for (size_t i = 0; i < sum->size; i++)
     sum->items[i] = weft_new_ref(i < x->size ? x->items[i] : y->items[i - x->size]);
@@ -225,7 +231,7 @@ weft_object *weft_tuple_slice(weft_object *o, int64_t start, int64_t stop, int64
   struct weft__slice s = weft__slice_of(start, stop, step, t->size);
   if (step == 1 && s.count == t->size && weft_tuple_check(o)) return weft_new_ref(o);
   if (s.count == 0) return &empty.header;
-  struct weft__tuple *part = make(s.count, weft__is_tracked(o));
+  struct weft__tuple *part = make(s.count, weft__is_tracked(o), "weft_tuple_slice");
   for (size_t i = 0; part && i < s.count; i++) part->items[i] = weft_new_ref(t->items[weft__slice_place(s, i)]);
   return (weft_object *)part;
 }
@@ -243,7 +249,7 @@ weft_object *weft_tuple_repeat(weft_object *o, int64_t n) {
   if (n == 1 && weft_tuple_check(o)) return weft_new_ref(o);
   if (n <= 0 || once->size == 0) return &empty.header;
   if (__builtin_mul_overflow(once->size, (size_t)n, &total)) return weft_raise_memory();
-  struct weft__tuple *t = make(total, weft__is_tracked(o));
+  struct weft__tuple *t = make(total, weft__is_tracked(o), "weft_tuple_repeat");
   for (size_t i = 0; t && i < total; i++) t->items[i] = weft_new_ref(once->items[i % once->size]);
   return (weft_object *)t;
 }

@@ -208,6 +208,17 @@ RuntimeTest(misuse, a_call_from_a_detached_thread_names_the_call) {
   cr_assert_eq(wrong, 0);
 }
 
+static void call_pack_two(void) { (void)weft_tuple_pack(2, object, object); }
+
+RuntimeTest(misuse, a_pair_that_a_detached_thread_packs_names_the_call) {
+  make_samples();
+  weft_detach();
+  bool named = aborts_with(call_pack_two, "weft_tuple_pack", "detached");
+  weft_reattach();
+  drop_samples();
+  cr_assert(named);
+}
+
 static size_t wrong_in_thread;
 static void *call_unattached(void *unused) {
   wrong_in_thread = WRONG(calls, "not attached") + WRONG(allocations, "not attached");

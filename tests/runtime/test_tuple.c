@@ -36,7 +36,8 @@ RuntimeTest(tuples, a_null_item_is_a_type_error_and_leaks_nothing) {
   weft_object *items[] = {probe_new(), NULL, probe_new()};
   cr_assert(!weft_tuple_new(3, items) && raised(&weft_TypeError));
   cr_assert(!weft_tuple_new(3, NULL) && raised(&weft_TypeError));
-  cr_assert(!weft_tuple_pack(3, items[0], NULL, items[2]) && raised(&weft_TypeError));
+  cr_assert(!weft_tuple_pack(3, items[0], NULL, items[2]) && raised_with(&weft_TypeError, "weft_tuple_pack"));
+  cr_assert(!weft_tuple_pack(4, items[0], NULL, items[2], NULL) && raised_with(&weft_TypeError, "weft_tuple_pack"));
   cr_assert(weft_refcount(items[0]) == 1 && weft_refcount(items[2]) == 1);
   weft_decref(items[0]);
   weft_decref(items[2]);
