@@ -238,6 +238,7 @@ static int64_t collect(int generation) {
   uint64_t start = weft__now_ns();
   weft_object *pending = weft_error_take();
   weft_gc_info info = {.generation = generation};
+  gc.times = (weft_gc_times){0};
   weft__gc_tell(WEFT_GC_START, &info);
   if (weft__load_relaxed(&gc.debug) & WEFT_GC_STATS) weft__gc_print_generations(generation);
   struct weft__weakref *calls = NULL;

@@ -3,8 +3,7 @@
  * Which containers are garbage: trial deletion, in a stopped world, or of what belongs to one thread.
  *
  *   The *members* are the live containers of the generations that are collected. For each member, a word beside its
- * page
- * (`scratch`) says how many of the references to it members hold. If these are all there are, the member is a
+ * page (`scratch`) says how many of the references to it members hold. If these are all there are, the member is a
  * candidate; otherwise something else refers to it: it and what it refers to, directly or not, is kept. Candidates that
  * are left are garbage. After CPython's collector (N. Schemenauer, 2000); the side arrays instead of a header are ours.
  *
