@@ -107,7 +107,7 @@ bool show_exercise(void) {
 
 /* --- CP-29, 30, 36 --- */
 
-enum { INNER = 1000, MANY = 200000, ROUNDS = 50 };
+enum { INNER = 1000, MANY = 200000, ROUNDS = 200 };
 
 static weft_object *lists(int n) {
   weft_object *all = weft_list_new();
@@ -121,35 +121,51 @@ static weft_object *lists(int n) {
 static weft_object *deep_copy(weft_object *o) { return weft_deepcopy(o, NULL); }
 static weft_object *whole_slice(weft_object *o) { return weft_list_slice(o, 0, INT64_MAX); }
 
-/* The best time of many. */
+struct way {
+  weft_object *(*copy)(weft_object *);
+  double best_ns;
+};
+
 static double ns_of(weft_object *(*copy)(weft_object *), weft_object *o) {
-  double best = 0;
-  for (int i = 0; i < ROUNDS; i++) {
-    uint64_t start = now_ns();
-    weft_object *made = copy(o);
-    double ns = (double)(now_ns() - start);
-    weft_xdecref(made);
-    best = best == 0 || ns < best ? ns : best;
-  }
-  return best;
+  uint64_t start = now_ns();
+  weft_object *made = copy(o);
+  double ns = (double)(now_ns() - start);
+  weft_xdecref(made);
+  return ns;
 }
 
-static bool show_times(void) {
+/* The best time of many for each way, taken in turn: what disturbs the machine for a while disturbs all. */
+static void time_ways(struct way *ways, size_t n, weft_object *o) {
+  for (int round = 0; round < ROUNDS; round++)
+    for (size_t i = 0; i < n; i++) {
+      double ns = ns_of(ways[i].copy, o);
+      if (round == 0 || ns < ways[i].best_ns) ways[i].best_ns = ns;
+    }
+}
+
+static bool show_nested(void) {
   weft_auto weft_object *o = lists(INNER);
-  weft_auto weft_object *flat = weft_list_repeat(part(o, 0), INNER);
-  double shallow = ns_of(weft_copy, o), deep = ns_of(deep_copy, o);
+  struct way ways[] = {{weft_copy, 0}, {deep_copy, 0}};
+  time_ways(ways, 2, o);
+  double shallow = ways[0].best_ns, deep = ways[1].best_ns;
   tap_say("%d inner lists: shallow %.2f us, deep %.1f us (Python: 1.24 and 427)", INNER, shallow / 1e3, deep / 1e3);
-  bool good = tap_check(deep >= 10 * shallow, "CP-29", "002: a deep copy takes %.0f times as long", deep / shallow);
-  double slice = ns_of(whole_slice, flat), list = ns_of(weft_list_from, flat), copy = ns_of(weft_copy, flat);
-  double flat_deep = ns_of(deep_copy, flat);
+  return tap_check(deep >= 10 * shallow, "CP-29", "002: a deep copy takes %.0f times as long", deep / shallow);
+}
+
+static bool show_flat(void) {
+  weft_auto weft_object *one = list_of_ints(1, 0);
+  weft_auto weft_object *flat = weft_list_repeat(one, INNER);
+  enum { SLICE, LIST, COPY, DEEP, WAYS };
+  struct way ways[WAYS] = {{whole_slice, 0}, {weft_list_from, 0}, {weft_copy, 0}, {deep_copy, 0}};
+  time_ways(ways, WAYS, flat);
   tap_say("what is wanted         what to use      %d ints", INNER);
-  tap_say("  a new outer list     [:]              %6.2f us", slice / 1e3);
-  tap_say("                       list()           %6.2f us", list / 1e3);
-  tap_say("                       copy.copy        %6.2f us", copy / 1e3);
-  tap_say("  independent parts    copy.deepcopy    %6.2f us", flat_deep / 1e3);
-  return tap_check(slice <= 2 * copy && list <= 2 * copy, "CP-30",
-                   "000, table: flat forms take no longer than twice copy.copy") &&
-         good;
+  tap_say("  a new outer list     [:]              %6.2f us", ways[SLICE].best_ns / 1e3);
+  tap_say("                       list()           %6.2f us", ways[LIST].best_ns / 1e3);
+  tap_say("                       copy.copy        %6.2f us", ways[COPY].best_ns / 1e3);
+  tap_say("  independent parts    copy.deepcopy    %6.2f us", ways[DEEP].best_ns / 1e3);
+  double most = 2 * ways[COPY].best_ns;
+  return tap_check(ways[SLICE].best_ns <= most && ways[LIST].best_ns <= most, "CP-30",
+                   "000, table: flat forms take no longer than twice copy.copy");
 }
 
 static bool show_memory(void) {
@@ -171,6 +187,7 @@ static bool show_memory(void) {
 
 bool show_costs(void) {
   tap_title("Costs");
-  bool good = show_times();
+  bool good = show_nested();
+  good = show_flat() && good;
   return show_memory() && good;
 }

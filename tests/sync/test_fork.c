@@ -226,9 +226,7 @@ Test(fork, in_the_child_other_threads_have_ended) {
 }
 
 /* Waits until the native thread with that id has ended entirely. */
-static void wait_until_gone(int64_t native_id) {
-  YIELD_UNTIL(syscall(SYS_tgkill, getpid(), (pid_t)native_id, 0) != 0);
-}
+static void wait_until_gone(int64_t native_id) { YIELD_UNTIL(syscall(SYS_tgkill, getpid(), (pid_t)native_id, 0) != 0); }
 
 static weft_object *return_5678(weft_object *function, weft_object *const *args, size_t n) {
   (void)function, (void)args, (void)n;
