@@ -139,7 +139,7 @@ static bool is_flat(weft_object *list) {
 /* The next part that is not atomic; its place is then f->next - 1. Returns new; NULL: there is none, or an error is
  * set. */
 static weft_object *next_item(struct frame *f) {
-  if (weft__may_touch_list(f->holder)) {
+  if (weft__may_touch_list(f->holder, weft__my_status())) {
     const struct weft__list_items *items = weft__list_items(f->holder);
     while (f->next < items->size && weft__is_atomic(items->item[f->next])) f->next++;
   }

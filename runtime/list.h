@@ -116,37 +116,40 @@ WEFT_API int weft__list_append(weft_object *list, weft_object *item);
 #define WEFT__IS_INDEX(index, size) \
   (!(__builtin_constant_p((index) < 0) && (index) < 0) && WEFT_LIKELY((uint64_t)(index) < (size)))
 
-/* Is it a list that the calling thread may touch? */
-static inline bool weft__may_touch_list(const weft_object *list) {
-  return WEFT_LIKELY(list != NULL) && WEFT_LIKELY(list->type == &weft_list_type) && weft__may_touch(list);
+/* Is it a list that the calling thread, whose status word that is, may touch? */
+static inline bool weft__may_touch_list(const weft_object *list, uint32_t status) {
+  return WEFT_LIKELY(list != NULL) && WEFT_LIKELY(list->type == &weft_list_type) && weft__may_touch_as(list, status);
 }
 static inline struct weft__list_items *weft__list_items(weft_object *list) {
   return ((struct weft__list *)list)->items;
 }
 
 static inline weft_object *weft_list_get(weft_object *list, int64_t index) {
-  if (!weft__may_touch_list(list) || !WEFT__IS_INDEX(index, weft__list_items(list)->size))
+  uint32_t me = weft__my_status();
+  if (!weft__may_touch_list(list, me) || !WEFT__IS_INDEX(index, weft__list_items(list)->size))
     return weft__list_get(list, index);
   weft_object *item = weft__list_items(list)->item[index];
   if (!item) __builtin_unreachable(); /* so that callers' checks for NULL cost nothing here */
-  return weft_new_ref(item);
+  return weft__new_ref_as(item, me);
 }
 
 static inline int weft_list_set(weft_object *list, int64_t index, weft_object *item) {
-  if (!weft__may_touch_list(list) || WEFT_UNLIKELY(!item) || !WEFT__IS_INDEX(index, weft__list_items(list)->size))
+  uint32_t me = weft__my_status();
+  if (!weft__may_touch_list(list, me) || WEFT_UNLIKELY(!item) || !WEFT__IS_INDEX(index, weft__list_items(list)->size))
     return weft__list_set(list, index, item);
   struct weft__list_items *items = weft__list_items(list);
   weft_object *old = items->item[index];
-  items->item[index] = weft_new_ref(item);
-  weft_decref(old);
+  items->item[index] = weft__new_ref_as(item, me);
+  weft__decref_as(old, me);
   return 0;
 }
 
 static inline int weft_list_append(weft_object *list, weft_object *item) {
-  if (!weft__may_touch_list(list) || WEFT_UNLIKELY(!item)) return weft__list_append(list, item);
+  uint32_t me = weft__my_status();
+  if (!weft__may_touch_list(list, me) || WEFT_UNLIKELY(!item)) return weft__list_append(list, item);
   struct weft__list_items *items = weft__list_items(list);
   if (WEFT_UNLIKELY(items->size == items->capacity)) return weft__list_append(list, item);
-  items->item[items->size++] = weft_new_ref(item);
+  items->item[items->size++] = weft__new_ref_as(item, me);
   return 0;
 }
 

@@ -52,6 +52,16 @@ static inline void weft_decref(weft_object *o) {
 }
 
 /* As above; `o` may be NULL. */
+/* The same for a thread that has just read its slot; see mode/mode.h. */
+static inline weft_object *weft__new_ref_as(weft_object *o, uint32_t slot) {
+  if (WEFT_DEBUG) weft__debug_check("weft_incref", o);
+  weft__count_incref_as(&o->count, slot);
+  return o;
+}
+static inline void weft__decref_as(weft_object *o, uint32_t slot) {
+  if (WEFT_DEBUG) weft__debug_check("weft_decref", o);
+  if (weft__count_decref_as(&o->count, slot)) weft__dealloc(o);
+}
 static inline void weft_xincref(weft_object *o) {
   if (o) weft_incref(o);
 }

@@ -14,15 +14,20 @@
 
 WEFT_BEGIN_DECLS
 
+/* The calling thread's status word, read once for all questions of an operation: after weft__may_touch_as has said yes
+ * it is the thread's slot, for the counts of what it takes and lets go of (weft__count_incref_as). order: relaxed: as
+ * weft_poll. */
+static inline uint32_t weft__my_status(void) { return weft__load_relaxed(weft__tls.status); }
+
 /*
  * The fast path of an operation on a container: true when the calling thread is attached, has nothing to answer and no
  * bracket open, and `o` is private to it. Its body may then be used like any C structure, up to the next safepoint. The
  * slow path behind it does everything else: misuse, safepoint, sharing, brackets.
  */
-static inline bool weft__may_touch(const weft_object *o) {
-  /* order: relaxed: as weft_poll. */
-  return WEFT_LIKELY(weft__count_is_free_to(&o->count, weft__load_relaxed(weft__tls.status)));
+static inline bool weft__may_touch_as(const weft_object *o, uint32_t status) {
+  return WEFT_LIKELY(weft__count_is_free_to(&o->count, status));
 }
+static inline bool weft__may_touch(const weft_object *o) { return weft__may_touch_as(o, weft__my_status()); }
 
 /*
  * The same for a slow path: a safepoint; then true when `o` is private to the calling thread, false when it is shared,

@@ -41,18 +41,20 @@ WEFT_BEGIN_DECLS
 /* order: relaxed: the thread that makes an object publishes it by other means. */
 static inline void weft__count_init(weft_count *c) { weft__store_relaxed(&c->word, (int64_t)weft__tls.fresh); }
 
-static inline void weft__count_incref(weft_count *c) {
+static inline void weft__count_incref_as(weft_count *c, uint32_t slot) {
+  (void)slot;
   /* order: relaxed: whoever adds a reference holds one, so the object cannot die meanwhile. */
   if (WEFT_UNLIKELY(weft__load_relaxed(&c->word) < 0)) return;
   weft__add_relaxed(&c->word, 1);
 }
 
-static inline bool weft__count_incref_inline(weft_count *c) {
-  weft__count_incref(c);
+static inline bool weft__count_incref_inline_as(weft_count *c, uint32_t slot) {
+  weft__count_incref_as(c, slot);
   return true;
 }
 
-static inline bool weft__count_decref(weft_count *c) {
+static inline bool weft__count_decref_as(weft_count *c, uint32_t slot) {
+  (void)slot;
   if (WEFT_UNLIKELY(weft__load_relaxed(&c->word) < 0)) return false;
   /* order: release [count-drop]: publishes this thread's use of the object; pairs with the acquire load below, made by
    * the thread that drops the last reference. */
@@ -62,7 +64,8 @@ static inline bool weft__count_decref(weft_count *c) {
   return true;
 }
 
-static inline bool weft__count_decref_inline(weft_count *c) {
+static inline bool weft__count_decref_inline_as(weft_count *c, uint32_t slot) {
+  (void)slot;
   return WEFT_UNLIKELY(weft__load_relaxed(&c->word) < 0); /* a last one is not known before it is dropped */
 }
 

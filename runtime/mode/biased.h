@@ -78,27 +78,26 @@ WEFT_API void weft__brc_share(weft_count *c);
 static inline void weft__count_init(weft_count *c) { weft__store_relaxed(&c->word, weft__tls.fresh); }
 
 /* order: relaxed, for every access to the local half below: only the calling thread writes it while it matches. */
-static inline bool weft__count_incref_inline(weft_count *c) {
+static inline bool weft__count_incref_inline_as(weft_count *c, uint32_t slot) {
   uint32_t local = weft__load_relaxed(&c->half.local), more;
-  if (WEFT_UNLIKELY((uint16_t)local != (uint16_t)weft__tls.slot)) return (uint16_t)local == WEFT__SLOT_IMMORTAL;
+  if (WEFT_UNLIKELY((uint16_t)local != (uint16_t)slot)) return (uint16_t)local == WEFT__SLOT_IMMORTAL;
   if (WEFT_UNLIKELY(__builtin_add_overflow(local, (uint32_t)WEFT__BRC_LOCAL_ONE, &more))) return false;
   weft__store_relaxed(&c->half.local, more);
   return true;
 }
-static inline void weft__count_incref(weft_count *c) {
-  if (WEFT_UNLIKELY(!weft__count_incref_inline(c))) weft__brc_incref(c);
-}
-
-static inline bool weft__count_decref_inline(weft_count *c) {
+static inline bool weft__count_decref_inline_as(weft_count *c, uint32_t slot) {
   uint32_t local = weft__load_relaxed(&c->half.local);
-  if (WEFT_UNLIKELY((uint16_t)local != (uint16_t)weft__tls.slot)) return (uint16_t)local == WEFT__SLOT_IMMORTAL;
+  if (WEFT_UNLIKELY((uint16_t)local != (uint16_t)slot)) return (uint16_t)local == WEFT__SLOT_IMMORTAL;
   if (WEFT_UNLIKELY(local < 2 * WEFT__BRC_LOCAL_ONE)) return false;
   weft__store_relaxed(&c->half.local, local - WEFT__BRC_LOCAL_ONE);
   return true;
 }
-static inline bool weft__count_decref(weft_count *c) {
+static inline void weft__count_incref_as(weft_count *c, uint32_t slot) {
+  if (WEFT_UNLIKELY(!weft__count_incref_inline_as(c, slot))) weft__brc_incref(c);
+}
+static inline bool weft__count_decref_as(weft_count *c, uint32_t slot) {
   uint32_t local = weft__load_relaxed(&c->half.local);
-  if (WEFT_UNLIKELY((uint16_t)local != (uint16_t)weft__tls.slot))
+  if (WEFT_UNLIKELY((uint16_t)local != (uint16_t)slot))
     return (uint16_t)local != WEFT__SLOT_IMMORTAL && weft__brc_decref_shared(c);
   if (local >= 2 * WEFT__BRC_LOCAL_ONE) {
     weft__store_relaxed(&c->half.local, local - WEFT__BRC_LOCAL_ONE);

@@ -35,18 +35,20 @@ typedef struct weft_count {
 
 static inline void weft__count_init(weft_count *c) { c->word = WEFT__GIL_ONE; }
 
-static inline void weft__count_incref(weft_count *c) {
+static inline void weft__count_incref_as(weft_count *c, uint32_t slot) {
+  (void)slot;
   int64_t word = c->word + WEFT__GIL_ONE;
   if (WEFT_UNLIKELY(word < 0)) return;
   c->word = word;
 }
 
-static inline bool weft__count_incref_inline(weft_count *c) {
-  weft__count_incref(c);
+static inline bool weft__count_incref_inline_as(weft_count *c, uint32_t slot) {
+  weft__count_incref_as(c, slot);
   return true;
 }
 
-static inline bool weft__count_decref(weft_count *c) {
+static inline bool weft__count_decref_as(weft_count *c, uint32_t slot) {
+  (void)slot;
   int64_t word = c->word;
   if (word >= 2 * WEFT__GIL_ONE) {
     c->word = word - WEFT__GIL_ONE;
@@ -57,7 +59,8 @@ static inline bool weft__count_decref(weft_count *c) {
   return true;
 }
 
-static inline bool weft__count_decref_inline(weft_count *c) {
+static inline bool weft__count_decref_inline_as(weft_count *c, uint32_t slot) {
+  (void)slot;
   int64_t word = c->word;
   if (WEFT_UNLIKELY(word < 2 * WEFT__GIL_ONE)) return word < 0;
   c->word = word - WEFT__GIL_ONE;
@@ -72,7 +75,7 @@ static inline bool weft__count_is_alive(const weft_count *c) {
 
 static inline bool weft__count_try_incref(weft_count *c) {
   if (WEFT_UNLIKELY(!weft__count_is_alive(c))) return false;
-  weft__count_incref(c);
+  weft__count_incref_as(c, WEFT__SLOT_NONE);
   return true;
 }
 

@@ -8,10 +8,10 @@
  *   weft_count                        the count word; all-zero-references is recognisable ("dead"), see is_dead
  *   WEFT__COUNT_IMMORTAL              static initialiser of an immortal object's word
  *   weft__count_init(c)               one reference, held by the calling (attached) thread
- *   weft__count_incref(c)             the caller holds a reference already
- *   weft__count_incref_inline(c)      the same where it takes no call; false: it would, nothing has changed
- *   weft__count_decref(c)             true: that was the last one, the caller must now let the object die
- *   weft__count_decref_inline(c)      the same where it takes no call and is not the last one; false: as above
+ *   weft__count_incref_as(c, slot)    the caller, an attached thread in that slot, holds a reference already
+ *   weft__count_incref_inline_as(c, slot)  the same where it takes no call; false: it would, nothing has changed
+ *   weft__count_decref_as(c, slot)    true: that was the last one, the caller must now let the object die
+ *   weft__count_decref_inline_as(c, slot)  the same where it takes no call and is not the last one; false: as above
  *   weft__count_try_incref(c)         the caller holds none, but knows that the memory is not freed; false when dying
  *   weft__count_refs(c)               references held now, exact when nobody else changes it
  *   weft__count_for_collector(c)      the same in a stopped world; 0: dead, or dying and not to be looked at
@@ -70,6 +70,12 @@
 #endif
 
 WEFT_BEGIN_DECLS
+
+/* Whoever counts once reads the thread's slot each time; operations that count several objects read it once. */
+static inline void weft__count_incref(weft_count *c) { weft__count_incref_as(c, weft__tls.slot); }
+static inline bool weft__count_decref(weft_count *c) { return weft__count_decref_as(c, weft__tls.slot); }
+static inline bool weft__count_incref_inline(weft_count *c) { return weft__count_incref_inline_as(c, weft__tls.slot); }
+static inline bool weft__count_decref_inline(weft_count *c) { return weft__count_decref_inline_as(c, weft__tls.slot); }
 
 /* Each library defines the stamp of its own mode only, and every translation unit that includes Weft refers to the one
  * it was compiled for: mixing them is an undefined symbol at link time, not a corrupted count at run time. */
