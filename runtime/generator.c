@@ -3,9 +3,10 @@
  * Generators.
  *
  *   `phase` says who may touch the rest: the slot of the thread that executes the body, alone; or one of those below,
- * nobody. Who resumes takes it from FRESH or SUSPENDED to its own slot by one compare-and-swap, and gives it back by a
- * store. So the cells need neither locks nor grace periods; the collector looks at them in a stopped world, and between
- * any two safepoints they are whole. FINISHED is for good: after that only `result` is there, which does not change.
+ * nobody. Who resumes takes it from FRESH or SUSPENDED to its own slot, by a store while the generator is private to it
+ * and by one compare-and-swap when it is shared (share.h), and gives it back by a store. So the cells need neither
+ * locks nor grace periods; the collector looks at them in a stopped world, and between any two safepoints they are
+ * whole. FINISHED is for good: after that only `result` is there, which does not change.
  *
  *                  weft_next              yields
  *      FRESH ------------------> a slot ----------> SUSPENDED ----> a slot ...
@@ -81,12 +82,14 @@ static struct generator *expect(const char *call, weft_object *o) {
 
 /* --- Whose it is --- */
 
-/* Takes the generator if nobody executes it and it is not finished. Returns the phase that it was in. */
+/* Takes the generator if nobody executes it and it is not finished. Returns the phase that it was in. A safepoint. */
 static uint32_t claim(struct generator *g) {
+  bool private = weft__may_touch(&g->header) || weft__touch(&g->header);
   uint32_t slot = weft__tls.slot, was = weft__load_relaxed(&g->phase);
   while (was == FRESH || was == SUSPENDED) {
-    if (WEFT__HAS_GIL) {
-      weft__store_relaxed(&g->phase, slot); /* order: relaxed: the lock orders all */
+    if (WEFT_LIKELY(private)) {
+      /* order: relaxed: who else comes has it shared first, after the next safepoint. */
+      weft__store_relaxed(&g->phase, slot);
       break;
     }
     /* order: acquire [phase]: sees the state as the thread that executed it last has left it. */
@@ -133,7 +136,6 @@ static void restore(weft_object *pending) {
 }
 
 static weft_object *resume(struct generator *g, weft_object *sent) {
-  weft_poll();
   if (!weft__recursion_enter("a generator")) return NULL;
   weft_object *pending = weft__self()->error, *value = NULL;
   weft__self()->error = NULL;
@@ -184,7 +186,6 @@ static weft_object *throw_in(struct generator *g) {
 weft_object *weft_generator_throw(weft_object *o, weft_object *error) {
   struct generator *g = expect("weft_generator_throw", o);
   if (!g || !weft__given("weft_generator_throw", error)) return NULL;
-  weft_poll();
   weft_auto weft_object *thrown = error_object(error);
   if (!thrown || !weft__recursion_enter("a generator")) return NULL;
   weft_raise_object(thrown);
@@ -226,7 +227,6 @@ static weft_object *close(struct generator *g) {
 weft_object *weft_generator_close(weft_object *o) {
   struct generator *g = expect("weft_generator_close", o);
   if (!g) return NULL;
-  weft_poll();
   if (!weft__recursion_enter("a generator")) return NULL;
   weft_object *value = close(g);
   weft__recursion_leave();
@@ -369,5 +369,6 @@ const weft_type weft_generator_type = {
              .next = generator_next,
              .size_of = generator_size_of},
     .marks_offset = offsetof(struct generator, finalized),
+    .guarded = true,
     .weak = true,
 };

@@ -28,13 +28,13 @@ struct count {
 };
 
 /* next, next + 1, … end - 1 */
-static inline weft_object *counting(weft_object *generator, weft_object *sent) {
+static inline weft_object *count_body(weft_object *generator, weft_object *sent) {
   weft__add_acq_rel(&bodies, 1u);
   struct count *c = weft_generator_state(generator);
   return sent && c->next < c->end ? INT(c->next++) : NULL;
 }
 static inline weft_object *count_from(int64_t start, int64_t end) {
-  return weft_generator_new("counting", counting, 0, NULL, sizeof(struct count), &(struct count){start, end});
+  return weft_generator_new("counting", count_body, 0, NULL, sizeof(struct count), &(struct count){start, end});
 }
 
 static uint32_t cleanups; /* atomic: errors that were thrown into the bodies below */

@@ -80,7 +80,7 @@ static weft_object *delegating_to(weft_object *inner) {
   return weft_generator_new("delegating", delegating, 1, &inner, 0, NULL);
 }
 
-RuntimeTest(generators, nested_ones_compose) {
+RuntimeTest(generators, GEN_052_nested_ones_compose) {
   weft_auto weft_object *innermost = count_from(0, 5), *inner = delegating_to(innermost);
   weft_auto weft_object *outer = delegating_to(inner), *list = weft_list_from(outer);
   weft_auto weft_object *expected = LIST(INT(0), INT(1), INT(2), INT(3), INT(4));
@@ -449,8 +449,7 @@ RuntimeTest(generators, GEN_051_the_end_is_for_good_however_it_came_and_a_body_m
 
 static weft_object *resumes_itself(weft_object *generator, weft_object *sent) {
   if (!sent) return NULL;
-  weft_object *results[] = {weft_next(generator)};
-  bool refused = !results[0] && raised_with(&weft_ValueError, "generator already executing");
+  bool refused = !weft_next(generator) && raised_with(&weft_ValueError, "generator already executing");
   refused = !weft_generator_send(generator, INT(1)) && raised_with(&weft_ValueError, "already executing") && refused;
   refused = !weft_generator_throw(generator, (weft_object *)&weft_KeyError) &&
             raised_with(&weft_ValueError, "already executing") && refused;

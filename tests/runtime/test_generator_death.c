@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How generators die: by their last reference, in cycles, in nests; and networks of many of them. */
+/* How generators die: by their last reference, in cycles, in nests. */
 #include "../gc/gc_support.h"
 #include "generator_support.h"
 
@@ -83,7 +83,6 @@ static weft_object *saves_itself(weft_object *generator, weft_object *sent) {
   if (sent) return WEFT_NONE;
   weft__add_acq_rel(&cleanups, 1u);
   weft_list_append(saved, generator);
-  if (turn_of(generator) == 0) return NULL;
   return NULL;
 }
 static weft_object *saves_itself_and_yields(weft_object *generator, weft_object *sent) {
@@ -250,50 +249,4 @@ GcTest(generator_death, a_long_chain_dies_on_a_small_stack) {
   on_small_stack(SANITIZED ? 8 << 20 : 256 << 10, step_drops_chain, chain);
   weft_poll();
   cr_assert_eq(cleanups, LONG);
-}
-
-/* Tim Peters' conjoin: generator i is made when generator i - 1 has put down a queen, and dies when it is back at it.
- */
-enum { QUEENS = 8 };
-struct row {
-  int number, column;
-};
-static int queens[QUEENS]; /* the columns of the first rows */
-
-static bool is_free(int row, int column) {
-  for (int i = 0; i < row; i++)
-    if (queens[i] == column || queens[i] - column == row - i || column - queens[i] == row - i) return false;
-  return true;
-}
-
-static weft_object *queen_new(int row);
-
-/* Yields once for each way to fill this row and those below; the cell holds the generator of the next row. */
-static weft_object *queen(weft_object *generator, weft_object *sent) {
-  struct row *r = weft_generator_state(generator);
-  if (!sent) return NULL;
-  for (;;) {
-    weft_object *below = weft_generator_cell_borrow(generator, 0);
-    weft_object *found = below == WEFT_NONE ? NULL : weft_next(below);
-    if (found) return found;
-    do r->column++;
-    while (r->column < QUEENS && !is_free(r->number, r->column));
-    if (r->column == QUEENS) return NULL;
-    queens[r->number] = r->column;
-    if (r->number == QUEENS - 1) return WEFT_NONE;
-    weft_auto weft_object *next = queen_new(r->number + 1);
-    if (!next || weft_generator_set_cell(generator, 0, next) < 0) return NULL;
-  }
-}
-static weft_object *queen_new(int row) {
-  return weft_generator_new("queen", queen, 1, (weft_object *[]){WEFT_NONE}, sizeof(struct row),
-                            &(struct row){row, -1});
-}
-
-/* 92 is the known number of solutions (sequence A000170). */
-GcTest(generator_death, eight_chained_generators_find_the_92_ways_to_place_eight_queens) {
-  weft_auto weft_object *first = queen_new(0);
-  int solutions = 0;
-  for (weft_object *item; (item = weft_next(first)); weft_decref(item)) solutions++;
-  cr_assert(!weft_error_borrow() && solutions == 92);
 }
