@@ -210,7 +210,7 @@ static weft_object *exit_body(struct generator *g) {
   return WEFT_NONE;
 }
 
-static weft_object *close(struct generator *g) {
+static weft_object *close_it(struct generator *g) {
   weft_object *pending = weft__self()->error, *value = WEFT_NONE;
   weft__self()->error = NULL;
   uint32_t was = claim(g);
@@ -228,7 +228,7 @@ weft_object *weft_generator_close(weft_object *o) {
   struct generator *g = expect("weft_generator_close", o);
   if (!g) return NULL;
   if (!weft__recursion_enter("a generator")) return NULL;
-  weft_object *value = close(g);
+  weft_object *value = close_it(g);
   weft__recursion_leave();
   return value;
 }
@@ -328,10 +328,10 @@ static int generator_clear(weft_object *self) {
 /* Not limited in depth: deaths are, and what is to be given back must be. */
 static void generator_finalize(weft_object *self) {
   struct generator *g = (struct generator *)self;
-  /* order: relaxed: close looks again. */
+  /* order: relaxed: close_it looks again. */
   if (weft__load_relaxed(&g->phase) != SUSPENDED) return;
   weft__self()->recursion_depth++;
-  weft_xdecref(close(g));
+  weft_xdecref(close_it(g));
   weft__recursion_leave();
 }
 

@@ -277,6 +277,19 @@ RuntimeTest(generators, GEN_046_after_an_error_that_was_handled_another_one_is_r
 
 /* --- Delegation --- */
 
+/* Ignores the exit, once. */
+static weft_object *yields_at_the_exit(weft_object *generator, weft_object *sent) {
+  if (sent) return INT(0);
+  if (turn_of(generator) > 0) return NULL;
+  weft_error_clear();
+  return INT(0);
+}
+static weft_object *begun_that_ignores(void) {
+  weft_object *generator = with_cell(yields_at_the_exit);
+  cr_assert_eq(weft_next(generator), INT(0));
+  return generator;
+}
+
 /* Yields 0, and returns the type's name of what is thrown in. */
 static weft_object *returns_on_error(weft_object *generator, weft_object *sent) {
   if (sent) return weft_new_ref(sent);
@@ -298,6 +311,18 @@ RuntimeTest(generators, closing_closes_what_is_delegated_to) {
   cr_assert_eq(weft_next(outer), WEFT_NONE);
   weft_auto weft_object *closed = weft_generator_close(outer);
   cr_assert(closed == WEFT_NONE && cleanups == 1 && freed() == 1 && is_at_end(inner));
+}
+
+RuntimeTest(generators, what_the_inner_one_does_at_the_exit_does_not_keep_the_outer_from_it) {
+  weft_auto weft_object *returns = plain_generator(returns_on_error), *outer = delegating_to(returns);
+  cr_assert_eq(weft_next(outer), WEFT_NONE);
+  cr_assert_eq(weft_generator_close(outer), WEFT_NONE);
+  assert_text(weft_generator_result(returns), "GeneratorExit");
+  weft_auto weft_object *yields = begun_that_ignores(), *around = delegating_to(yields);
+  cr_assert_eq(weft_next(around), INT(0));
+  cr_assert(!weft_generator_close(around) && raised_with(&weft_RuntimeError, "generator ignored GeneratorExit"));
+  cr_assert(is_at_end(around));
+  cr_assert_eq(weft_generator_close(yields), WEFT_NONE);
 }
 
 RuntimeTest(generators, any_iterator_can_be_delegated_to_but_takes_no_values) {
@@ -498,6 +523,17 @@ RuntimeTest(generators, one_that_could_not_be_resumed_for_depth_is_as_it_was) {
   weft_decref(too_deep);
 }
 
+RuntimeTest(generators, whatever_is_done_to_one_the_depth_is_afterwards_as_before) {
+  uint32_t depth = weft__self()->recursion_depth;
+  weft_auto weft_object *closed = begun_with(probe_new()), *failed = begun_with(probe_new()), *fresh = count_from(0, 1);
+  cr_assert(!weft_generator_send(fresh, INT(1)) && raised(&weft_TypeError));
+  cr_assert(!weft_generator_throw(failed, (weft_object *)&weft_KeyError) && raised(&weft_KeyError));
+  cr_assert_eq(weft_generator_close(closed), WEFT_NONE);
+  weft_decref(begun_with(probe_new()));
+  cr_assert(cleanups == 3 && freed() == 3);
+  cr_assert_eq(weft__self()->recursion_depth, depth);
+}
+
 /* --- State --- */
 
 struct mixed {
@@ -637,6 +673,7 @@ RuntimeTest(generators, GEN_057_weak_references_to_functions_and_generators) {
   weft_object *function = weft_function_new("f", returns_none, 0, NULL), *generator = count_from(0, 3);
   weft_auto weft_object *to_function = weft_weakref_new(function, NULL);
   weft_auto weft_object *to_generator = weft_weakref_new(generator, NULL), *proxy = weft_proxy_new(generator, NULL);
+  cr_assert(weft_length_hint(generator) == 0 && weft_length_hint(proxy) == 0 && !weft_error_borrow());
   weft_auto weft_object *items = weft_list_from(proxy), *expected = LIST(INT(0), INT(1), INT(2));
   cr_assert(equal(items, expected));
   weft_decref(function);
