@@ -15,7 +15,7 @@ WEFT_BEGIN_DECLS
 extern WEFT_API const weft_type weft_Exception, weft_TypeError, weft_ValueError, weft_OverflowError, weft_IndexError,
     weft_KeyError, weft_LookupError, weft_ArithmeticError, weft_AttributeError, weft_RuntimeError, weft_RecursionError,
     weft_MemoryError, weft_OSError, weft_TimeoutError, weft_BufferError, weft_ReferenceError, weft_SystemExit,
-    weft_GeneratorExit; /* the last two are no Exceptions: who handles all of these lets them pass */
+    weft_GeneratorExit; /* the last two are no Exceptions: who handles all of those lets them pass */
 
 /* Sets the thread's error to a new one of `type`; replaces one that is set. Returns NULL, for `return weft_raise(…)`.
  * When there is no memory for it, the error is the immortal MemoryError. */

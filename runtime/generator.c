@@ -317,7 +317,9 @@ static int generator_traverse(weft_object *self, weft_visit visit, void *arg) {
 /* Its cleanup has run, or is not to run; what is executing cannot be garbage. */
 static int generator_clear(weft_object *self) {
   struct generator *g = (struct generator *)self;
-  uint32_t was = claim(g);
+  /* order: acquire [phase]: sees the result. */
+  uint32_t was = weft__load_acquire(&g->phase);
+  if (was != FINISHED) was = claim(g);
   if (was == FRESH || was == SUSPENDED)
     finish(g);
   else if (was == FINISHED)
@@ -325,7 +327,8 @@ static int generator_clear(weft_object *self) {
   return 0;
 }
 
-/* Not limited in depth: deaths are, and what is to be given back must be. */
+/* One that dies by its last reference has no owner any more who would have to be asked (weft__count_begin_dying). Not
+ * limited in depth: deaths are, and what is to be given back must be. */
 static void generator_finalize(weft_object *self) {
   struct generator *g = (struct generator *)self;
   /* order: relaxed: close_it looks again. */

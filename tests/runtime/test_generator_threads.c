@@ -138,6 +138,13 @@ RuntimeTest(generator_threads, one_thread_finishes_what_another_one_has_begun) {
   cr_assert(cleanups == 1 && freed() == 1 && is_at_end(generator));
 }
 
+RuntimeTest(generator_threads, the_last_reference_is_dropped_while_the_maker_meets_no_safepoint) {
+  weft_object *generator = begun_with(probe_new());
+  beside_running_thread(step_decref, generator);
+  weft_poll(); /* in modes with owners it dies here */
+  cr_assert(cleanups == 1 && freed() == 1);
+}
+
 /* --- Cleanups and collections while others run --- */
 
 static weft_object *keeps_sent(weft_object *generator, weft_object *sent) {
