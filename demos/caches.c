@@ -28,5 +28,6 @@ int main(void) {
   show_leaks();
   show_weak();
   show_contexts();
+  show_summary();
   return demo_end();
 }

@@ -74,11 +74,18 @@ ERROR_TYPE(weft_TimeoutError, "TimeoutError", &weft_OSError);
 ERROR_TYPE(weft_BufferError, "BufferError", &weft_Exception);
 ERROR_TYPE(weft_ReferenceError, "ReferenceError", &weft_Exception);
 ERROR_TYPE(weft_SystemExit, "SystemExit", &weft_object_type);
+ERROR_TYPE(weft_GeneratorExit, "GeneratorExit", &weft_object_type);
 
 ERROR_TYPE(weft_CopyError, "CopyError", &weft_Exception);
 
-/* Needs no memory, so it can always be raised. */
+/* These need no memory, so they can always be raised. */
 static struct error memory_error = {.header = {WEFT__COUNT_IMMORTAL, &weft_MemoryError}};
+static struct error generator_exit = {.header = {WEFT__COUNT_IMMORTAL, &weft_GeneratorExit}};
+
+bool weft__is_error_type(const weft_type *type) {
+  return weft_type_derives(type, &weft_Exception) || weft_type_derives(type, &weft_SystemExit) ||
+         weft_type_derives(type, &weft_GeneratorExit);
+}
 
 static void set(weft_object *error) {
   weft_object *old = weft__self()->error;
@@ -89,7 +96,7 @@ static void set(weft_object *error) {
 void *weft_raise_object(weft_object *error) {
   weft__check_attached("weft_raise_object");
   if (!error) return weft_raise(&weft_TypeError, "weft_raise_object: NULL is not an error");
-  if (!weft_is_instance(error, &weft_Exception) && !weft_is_instance(error, &weft_SystemExit))
+  if (!weft__is_error_type(error->type))
     return weft_raise(&weft_TypeError, "errors must derive from Exception, not %s", error->type->spec.name);
   set(weft_new_ref(error));
   return NULL;
@@ -101,9 +108,11 @@ void *weft_raise_memory(void) {
   return NULL;
 }
 
+void weft__raise_generator_exit(void) { set(&generator_exit.header); }
+
 /* Takes over `cause`. */
 static void *raise(const weft_type *type, weft_object *cause, const char *format, va_list args) {
-  if (!weft_type_derives(type, &weft_Exception) && !weft_type_derives(type, &weft_SystemExit)) type = &weft_TypeError;
+  if (!weft__is_error_type(type)) type = &weft_TypeError;
   weft_error_clear();
   weft_object *message = weft__str_vformat_lossy(format, args);
   struct error *e = message ? (struct error *)weft__object_new(type, 0) : NULL;
@@ -161,8 +170,7 @@ bool weft_error_is(const weft_type *type) {
 }
 
 static const struct error *as_error(const weft_object *o) {
-  bool is = o && (weft_is_instance(o, &weft_Exception) || weft_is_instance(o, &weft_SystemExit));
-  return is ? (const struct error *)o : NULL;
+  return o && weft__is_error_type(o->type) ? (const struct error *)o : NULL;
 }
 
 weft_object *weft__error_copy(weft_object *o) {

@@ -14,7 +14,8 @@ WEFT_BEGIN_DECLS
 
 extern WEFT_API const weft_type weft_Exception, weft_TypeError, weft_ValueError, weft_OverflowError, weft_IndexError,
     weft_KeyError, weft_LookupError, weft_ArithmeticError, weft_AttributeError, weft_RuntimeError, weft_RecursionError,
-    weft_MemoryError, weft_OSError, weft_TimeoutError, weft_BufferError, weft_ReferenceError, weft_SystemExit;
+    weft_MemoryError, weft_OSError, weft_TimeoutError, weft_BufferError, weft_ReferenceError, weft_SystemExit,
+    weft_GeneratorExit; /* the last two are no Exceptions: who handles all of those lets them pass */
 
 /* Sets the thread's error to a new one of `type`; replaces one that is set. Returns NULL, for `return weft_raise(…)`.
  * When there is no memory for it, the error is the immortal MemoryError. */
@@ -40,6 +41,10 @@ WEFT_API weft_object *weft_error_cause_borrow(const weft_object *error);
 
 /* For the runtime: a fresh instance of its type with the same message, without a cause. NULL with MemoryError. */
 weft_object *weft__error_copy(weft_object *error);
+/* For the runtime: can its instances be raised? */
+bool weft__is_error_type(const weft_type *type);
+/* For the runtime: sets the immortal GeneratorExit, for which no memory is needed. */
+void weft__raise_generator_exit(void);
 
 /* Reports an error that nobody can receive (from a finalizer, say) and clears it. `where` may be NULL. */
 WEFT_API void weft_error_unraisable(weft_object *where);

@@ -44,7 +44,11 @@ weft_object *weft_reversed(weft_object *o) {
 
 int64_t weft_length_hint(weft_object *o) {
   if (!weft__given("weft_length_hint", o)) return -1;
-  if (o->type->spec.length) return weft_length(o);
+  if (o->type->spec.length) {
+    int64_t n = weft_length(o);
+    if (n >= 0 || !weft_error_is(&weft_TypeError)) return n;
+    weft_error_clear(); /* a proxy of something without a length */
+  }
   return o->type->spec.length_hint ? o->type->spec.length_hint(o) : 0;
 }
 

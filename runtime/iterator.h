@@ -22,7 +22,8 @@ WEFT_API weft_object *weft_next(weft_object *iterator);
 
 /* An iterator over `o` from its last item to its first. Returns new. Errors: TypeError (sets have no order). */
 WEFT_API weft_object *weft_reversed(weft_object *o);
-/* About how many items iterating over `o` will give; 0 if nobody knows. Errors (-1): those of the length. */
+/* About how many items iterating over `o` will give; 0 if nobody knows. Errors (-1): those of the length,
+ * other than TypeError. */
 WEFT_API int64_t weft_length_hint(weft_object *o);
 /* Iterators over tuples: of a number, from `start` on, and an item each; of one item of each iterable, as long as all
  * have one. Return new. Errors: TypeError, memory. */

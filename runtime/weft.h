@@ -21,6 +21,7 @@
 #include "finalizer.h"
 #include "float.h"
 #include "function.h"
+#include "generator.h"
 #include "heap.h"
 #include "int.h"
 #include "iterator.h"

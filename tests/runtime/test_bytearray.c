@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* bytearray, and views. What it has in common with bytes: test_bytes.c. */
+#include "generator_support.h"
 #include "raw_support.h"
 
 RuntimeSuite(bytearrays);
@@ -179,6 +180,20 @@ RuntimeTest(bytearrays, setting_slices) {
   weft_auto weft_object *iterator = weft_iter(two);
   cr_assert(weft_bytearray_set_slice(b, 3, 5, 1, iterator) == 0 && READS(b, "hdede\6\7\x8\x9"));
   cr_assert(weft_bytearray_set_slice(b, 0, INT64_MAX, 1, NULL) == 0 && READS(b, ""));
+}
+
+RuntimeTest(bytearrays, BYT_092_slices_are_replaced_by_bytes_lists_and_what_a_generator_gives) {
+  weft_auto weft_object *b = counting(10), *ones = BYTES("\1\1\1\1\1"), *first = BYTES("\0\1\2\3\4");
+  cr_assert(weft_bytearray_set_slice(b, 0, 5, 1, ones) == 0 && READS(b, "\1\1\1\1\1\5\6\7\x8\x9"));
+  cr_assert(weft_bytearray_set_slice(b, 0, -5, 1, NULL) == 0 && READS(b, "\5\6\7\x8\x9"));
+  cr_assert(weft_bytearray_set_slice(b, 0, 0, 1, first) == 0 && READS(b, "\0\1\2\3\4\5\6\7\x8\x9"));
+  weft_auto weft_object *two = BYTES("de"), *four = LIST(INT(3), INT(4), INT(5), INT(6));
+  cr_assert(weft_bytearray_set_slice(b, -7, -3, 1, two) == 0 && READS(b, "\0\1\2de\7\x8\x9"));
+  cr_assert(weft_bytearray_set_slice(b, 3, 5, 1, four) == 0 && READS(b, "\0\1\2\3\4\5\6\7\x8\x9"));
+  weft_auto weft_object *generator = count_from('p', 's');
+  cr_assert(weft_bytearray_set_slice(b, 3, 0, 1, generator) == 0 && READS(b, "\0\1\2pqr\3\4\5\6\7\x8\x9"));
+  weft_auto weft_object *none = BYTES("");
+  cr_assert(weft_bytearray_set_slice(b, 0, INT64_MAX, 1, none) == 0 && READS(b, ""));
 }
 
 RuntimeTest(bytearrays, BYT_093_a_slice_deleted_and_the_rest_extended) {

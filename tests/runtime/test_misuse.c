@@ -42,7 +42,7 @@ static bool aborts_with(void (*call)(void), const char *name, const char *what) 
 
 /* --- Calls from threads that are not attached --- */
 
-static weft_object *object, *list, *dict, *tuple, *str, *function, *cell, *instance, *thread, *error;
+static weft_object *object, *list, *dict, *tuple, *str, *function, *cell, *generator, *instance, *thread, *error;
 static const weft_type *point;
 static int64_t number;
 static weft_object *found;
@@ -50,6 +50,11 @@ static weft_heap_stats figures;
 
 static weft_object *returns_none(weft_object *self, weft_object *const *args, size_t n) {
   (void)self, (void)args, (void)n;
+  return WEFT_NONE;
+}
+
+static weft_object *yields_none(weft_object *self, weft_object *sent) {
+  (void)self, (void)sent;
   return WEFT_NONE;
 }
 
@@ -64,6 +69,7 @@ static void make_samples(void) {
   tuple = weft_tuple_new(1, &object);
   function = weft_function_new("f", returns_none, 1, &object);
   cell = weft_cell_new(object);
+  generator = weft_generator_new("g", yields_none, 1, &object, 0, NULL);
   instance = weft_instance_new(point);
   weft_slot_set(instance, 0, object);
   thread = weft_thread_new(function, 0, NULL);
@@ -72,100 +78,110 @@ static void make_samples(void) {
 }
 
 static void drop_samples(void) {
-  weft_object *const samples[] = {object, list, dict, tuple, str, function, cell, instance, thread, error};
+  weft_object *const samples[] = {object, list, dict, tuple, str, function, cell, generator, instance, thread, error};
   for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) weft_decref(samples[i]);
 }
 
-#define CALLS(X)                                                               \
-  X(weft_repr, weft_repr(list))                                                \
-  X(weft_str, weft_str(str))                                                   \
-  X(weft_hash, weft_hash(object, &number))                                     \
-  X(weft_compare, weft_compare(object, list, WEFT_EQ))                         \
-  X(weft_is_true, weft_is_true(object))                                        \
-  X(weft_call, weft_call(function, NULL, 0))                                   \
-  X(weft_subtract, weft_subtract(object, object))                              \
-  X(weft_multiply, weft_multiply(object, object))                              \
-  X(weft_length, weft_length(list))                                            \
-  X(weft_getattr, weft_getattr(instance, object))                              \
-  X(weft_setattr, weft_setattr(instance, object, object))                      \
-  X(weft_str_intern, weft_str_intern("x"))                                     \
-  X(weft_str_intern_object, weft_str_intern_object(str))                       \
-  X(weft_getattr_text, weft_getattr_text(instance, "x"))                       \
-  X(weft_setattr_text, weft_setattr_text(instance, "x", object))               \
-  X(weft_immortalize, weft_immortalize(object))                                \
-  X(weft_type_new, weft_type_new(&(weft_type_spec){.name = "t"}))              \
-  X(weft_instance_new, weft_instance_new(point))                               \
-  X(weft_slot_get, weft_slot_get(instance, 0))                                 \
-  X(weft_slot_set, weft_slot_set(instance, 0, object))                         \
-  X(weft_raise, weft_raise(&weft_ValueError, "x"))                             \
-  X(weft_raise_object, weft_raise_object(error))                               \
-  X(weft_raise_memory, weft_raise_memory())                                    \
-  X(weft_raise_from_current, weft_raise_from_current(&weft_ValueError, "x"))   \
-  X(weft_error_take, weft_error_take())                                        \
-  X(weft_error_clear, weft_error_clear())                                      \
-  X(weft_error_unraisable, weft_error_unraisable(NULL))                        \
-  X(weft_int_parse, weft_int_parse("7"))                                       \
-  X(weft_int_value, weft_int_value(object))                                    \
-  X(weft_float_value, weft_float_value(object))                                \
-  X(weft_str_new, weft_str_new("x"))                                           \
-  X(weft_str_new_size, weft_str_new_size("x", 1))                              \
-  X(weft_str_utf8, weft_str_utf8(str, NULL))                                   \
-  X(weft_str_length, weft_str_length(str))                                     \
-  X(weft_tuple_new, weft_tuple_new(1, &object))                                \
-  X(weft_tuple_pack, weft_tuple_pack(1, object))                               \
-  X(weft_tuple_length, weft_tuple_length(tuple))                               \
-  X(weft_tuple_get, weft_tuple_get(tuple, 0))                                  \
-  X(weft_tuple_get_borrow, weft_tuple_get_borrow(tuple, 0))                    \
-  X(weft_list_of, weft_list_of(1, &object))                                    \
-  X(weft_list_length, weft_list_length(list))                                  \
-  X(weft_list_get, weft_list_get(list, 0))                                     \
-  X(weft_list_set, weft_list_set(list, 0, object))                             \
-  X(weft_list_append, weft_list_append(list, object))                          \
-  X(weft_list_insert, weft_list_insert(list, 0, object))                       \
-  X(weft_list_pop, weft_list_pop(list, 0))                                     \
-  X(weft_list_clear, weft_list_clear(list))                                    \
-  X(weft_dict_new_sized, weft_dict_new_sized(7))                               \
-  X(weft_dict_length, weft_dict_length(dict))                                  \
-  X(weft_dict_capacity, weft_dict_capacity(dict))                              \
-  X(weft_dict_get, weft_dict_get(dict, object))                                \
-  X(weft_dict_find, weft_dict_find(dict, object, &found))                      \
-  X(weft_dict_peek, weft_dict_peek(dict, object))                              \
-  X(weft_dict_contains, weft_dict_contains(dict, object))                      \
-  X(weft_dict_set, weft_dict_set(dict, object, object))                        \
-  X(weft_dict_set_default, weft_dict_set_default(dict, object, object))        \
-  X(weft_dict_delete, weft_dict_delete(dict, object))                          \
-  X(weft_dict_pop, weft_dict_pop(dict, object, NULL))                          \
-  X(weft_dict_pop_item, weft_dict_pop_item(dict))                              \
-  X(weft_dict_clear, weft_dict_clear(dict))                                    \
-  X(weft_dict_copy, weft_dict_copy(dict))                                      \
-  X(weft_dict_update, weft_dict_update(dict, dict))                            \
-  X(weft_dict_from_keys, weft_dict_from_keys(dict, object))                    \
-  X(weft_dict_keys, weft_dict_keys(dict))                                      \
-  X(weft_dict_values, weft_dict_values(dict))                                  \
-  X(weft_dict_items, weft_dict_items(dict))                                    \
-  X(weft_dict_iter_keys, weft_dict_iter_keys(dict))                            \
-  X(weft_dict_iter_values, weft_dict_iter_values(dict))                        \
-  X(weft_dict_iter_items, weft_dict_iter_items(dict))                          \
-  X(weft_function_new, weft_function_new("f", returns_none, 0, NULL))          \
-  X(weft_function_captured_borrow, weft_function_captured_borrow(function, 0)) \
-  X(weft_function_name, weft_function_name(function))                          \
-  X(weft_cell_get, weft_cell_get(cell))                                        \
-  X(weft_cell_set, weft_cell_set(cell, object))                                \
-  X(weft_thread_new, weft_thread_new(function, 0, NULL))                       \
-  X(weft_thread_start, weft_thread_start(thread))                              \
-  X(weft_thread_spawn, weft_thread_spawn(function, 0, NULL))                   \
-  X(weft_thread_join, weft_thread_join(thread))                                \
-  X(weft_thread_wait, weft_thread_wait(thread, 0))                             \
-  X(weft_thread_is_alive, weft_thread_is_alive(thread))                        \
-  X(weft_thread_set_daemon, weft_thread_set_daemon(thread, true))              \
-  X(weft_thread_native_id, weft_thread_native_id(thread))                      \
-  X(weft_thread_current, weft_thread_current())                                \
-  X(weft_heap_get_stats, weft_heap_get_stats(&figures))                        \
-  X(weft_heap_fail_nth, weft_heap_fail_nth(0))                                 \
-  X(weft_poll, weft_poll())                                                    \
-  X(weft_stop_the_world, weft_stop_the_world())                                \
-  X(weft_start_the_world, weft_start_the_world())                              \
-  X(weft_detach, weft_detach())                                                \
+#define CALLS(X)                                                                \
+  X(weft_repr, weft_repr(list))                                                 \
+  X(weft_str, weft_str(str))                                                    \
+  X(weft_hash, weft_hash(object, &number))                                      \
+  X(weft_compare, weft_compare(object, list, WEFT_EQ))                          \
+  X(weft_is_true, weft_is_true(object))                                         \
+  X(weft_call, weft_call(function, NULL, 0))                                    \
+  X(weft_subtract, weft_subtract(object, object))                               \
+  X(weft_multiply, weft_multiply(object, object))                               \
+  X(weft_length, weft_length(list))                                             \
+  X(weft_getattr, weft_getattr(instance, object))                               \
+  X(weft_setattr, weft_setattr(instance, object, object))                       \
+  X(weft_str_intern, weft_str_intern("x"))                                      \
+  X(weft_str_intern_object, weft_str_intern_object(str))                        \
+  X(weft_getattr_text, weft_getattr_text(instance, "x"))                        \
+  X(weft_setattr_text, weft_setattr_text(instance, "x", object))                \
+  X(weft_immortalize, weft_immortalize(object))                                 \
+  X(weft_type_new, weft_type_new(&(weft_type_spec){.name = "t"}))               \
+  X(weft_instance_new, weft_instance_new(point))                                \
+  X(weft_slot_get, weft_slot_get(instance, 0))                                  \
+  X(weft_slot_set, weft_slot_set(instance, 0, object))                          \
+  X(weft_raise, weft_raise(&weft_ValueError, "x"))                              \
+  X(weft_raise_object, weft_raise_object(error))                                \
+  X(weft_raise_memory, weft_raise_memory())                                     \
+  X(weft_raise_from_current, weft_raise_from_current(&weft_ValueError, "x"))    \
+  X(weft_error_take, weft_error_take())                                         \
+  X(weft_error_clear, weft_error_clear())                                       \
+  X(weft_error_unraisable, weft_error_unraisable(NULL))                         \
+  X(weft_int_parse, weft_int_parse("7"))                                        \
+  X(weft_int_value, weft_int_value(object))                                     \
+  X(weft_float_value, weft_float_value(object))                                 \
+  X(weft_str_new, weft_str_new("x"))                                            \
+  X(weft_str_new_size, weft_str_new_size("x", 1))                               \
+  X(weft_str_utf8, weft_str_utf8(str, NULL))                                    \
+  X(weft_str_length, weft_str_length(str))                                      \
+  X(weft_tuple_new, weft_tuple_new(1, &object))                                 \
+  X(weft_tuple_pack, weft_tuple_pack(1, object))                                \
+  X(weft_tuple_length, weft_tuple_length(tuple))                                \
+  X(weft_tuple_get, weft_tuple_get(tuple, 0))                                   \
+  X(weft_tuple_get_borrow, weft_tuple_get_borrow(tuple, 0))                     \
+  X(weft_list_of, weft_list_of(1, &object))                                     \
+  X(weft_list_length, weft_list_length(list))                                   \
+  X(weft_list_get, weft_list_get(list, 0))                                      \
+  X(weft_list_set, weft_list_set(list, 0, object))                              \
+  X(weft_list_append, weft_list_append(list, object))                           \
+  X(weft_list_insert, weft_list_insert(list, 0, object))                        \
+  X(weft_list_pop, weft_list_pop(list, 0))                                      \
+  X(weft_list_clear, weft_list_clear(list))                                     \
+  X(weft_dict_new_sized, weft_dict_new_sized(7))                                \
+  X(weft_dict_length, weft_dict_length(dict))                                   \
+  X(weft_dict_capacity, weft_dict_capacity(dict))                               \
+  X(weft_dict_get, weft_dict_get(dict, object))                                 \
+  X(weft_dict_find, weft_dict_find(dict, object, &found))                       \
+  X(weft_dict_peek, weft_dict_peek(dict, object))                               \
+  X(weft_dict_contains, weft_dict_contains(dict, object))                       \
+  X(weft_dict_set, weft_dict_set(dict, object, object))                         \
+  X(weft_dict_set_default, weft_dict_set_default(dict, object, object))         \
+  X(weft_dict_delete, weft_dict_delete(dict, object))                           \
+  X(weft_dict_pop, weft_dict_pop(dict, object, NULL))                           \
+  X(weft_dict_pop_item, weft_dict_pop_item(dict))                               \
+  X(weft_dict_clear, weft_dict_clear(dict))                                     \
+  X(weft_dict_copy, weft_dict_copy(dict))                                       \
+  X(weft_dict_update, weft_dict_update(dict, dict))                             \
+  X(weft_dict_from_keys, weft_dict_from_keys(dict, object))                     \
+  X(weft_dict_keys, weft_dict_keys(dict))                                       \
+  X(weft_dict_values, weft_dict_values(dict))                                   \
+  X(weft_dict_items, weft_dict_items(dict))                                     \
+  X(weft_dict_iter_keys, weft_dict_iter_keys(dict))                             \
+  X(weft_dict_iter_values, weft_dict_iter_values(dict))                         \
+  X(weft_dict_iter_items, weft_dict_iter_items(dict))                           \
+  X(weft_function_new, weft_function_new("f", returns_none, 0, NULL))           \
+  X(weft_function_captured_borrow, weft_function_captured_borrow(function, 0))  \
+  X(weft_function_name, weft_function_name(function))                           \
+  X(weft_cell_get, weft_cell_get(cell))                                         \
+  X(weft_cell_set, weft_cell_set(cell, object))                                 \
+  X(weft_generator_new, weft_generator_new("g", yields_none, 0, NULL, 0, NULL)) \
+  X(weft_generator_send, weft_generator_send(generator, object))                \
+  X(weft_generator_throw, weft_generator_throw(generator, error))               \
+  X(weft_generator_close, weft_generator_close(generator))                      \
+  X(weft_generator_result, weft_generator_result(generator))                    \
+  X(weft_generator_state, weft_generator_state(generator))                      \
+  X(weft_generator_cell_borrow, weft_generator_cell_borrow(generator, 0))       \
+  X(weft_generator_set_cell, weft_generator_set_cell(generator, 0, object))     \
+  X(weft_generator_return, weft_generator_return(generator, object))            \
+  X(weft_generator_delegate, weft_generator_delegate(generator, object))        \
+  X(weft_thread_new, weft_thread_new(function, 0, NULL))                        \
+  X(weft_thread_start, weft_thread_start(thread))                               \
+  X(weft_thread_spawn, weft_thread_spawn(function, 0, NULL))                    \
+  X(weft_thread_join, weft_thread_join(thread))                                 \
+  X(weft_thread_wait, weft_thread_wait(thread, 0))                              \
+  X(weft_thread_is_alive, weft_thread_is_alive(thread))                         \
+  X(weft_thread_set_daemon, weft_thread_set_daemon(thread, true))               \
+  X(weft_thread_native_id, weft_thread_native_id(thread))                       \
+  X(weft_thread_current, weft_thread_current())                                 \
+  X(weft_heap_get_stats, weft_heap_get_stats(&figures))                         \
+  X(weft_heap_fail_nth, weft_heap_fail_nth(0))                                  \
+  X(weft_poll, weft_poll())                                                     \
+  X(weft_stop_the_world, weft_stop_the_world())                                 \
+  X(weft_start_the_world, weft_start_the_world())                               \
+  X(weft_detach, weft_detach())                                                 \
   X(weft_finalize, weft_finalize())
 
 /* Constructors, whose fast path does not look: it finds no free block. */

@@ -227,9 +227,9 @@ RuntimeTest(objects, BOO_027_a_bad_length_gives_the_same_error_for_truth_and_len
 }
 
 static const weft_type *const builtin_types[] = {
-    &weft_object_type, &weft_type_type,   &weft_none_type,  &weft_bool_type,  &weft_int_type,
-    &weft_float_type,  &weft_str_type,    &weft_tuple_type, &weft_list_type,  &weft_function_type,
-    &weft_cell_type,   &weft_thread_type, &weft_Exception,  &weft_ValueError, &weft_SystemExit};
+    &weft_object_type, &weft_type_type,  &weft_none_type,  &weft_bool_type,      &weft_int_type,     &weft_float_type,
+    &weft_str_type,    &weft_tuple_type, &weft_list_type,  &weft_function_type,  &weft_cell_type,    &weft_thread_type,
+    &weft_Exception,   &weft_ValueError, &weft_SystemExit, &weft_generator_type, &weft_GeneratorExit};
 enum { BUILTIN_TYPES = sizeof builtin_types / sizeof *builtin_types };
 
 RuntimeTest(objects, BOO_019_every_built_in_type_is_true) {
