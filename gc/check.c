@@ -90,6 +90,7 @@ struct census {
 static void count_object(weft_object *o, void *census_) {
   struct census *c = census_;
   if (weft__count_is_immortal(&o->count)) return;
+  if (weft__gc_is_type(o) && !((const weft_type *)o)->released) return; /* the program may use it until now */
   size_t i = 0;
   while (i < c->types && c->type[i] != o->type) i++;
   if (i == TYPES_MAX) {

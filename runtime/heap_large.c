@@ -3,10 +3,12 @@
  * What does not fit a page: large objects and large buffers, from malloc; and buffers of any size.
  *
  *   Before a large object stand the two links by which containers are in a ring, so that the collector finds them
- * without pages, and what it knows of them; the links of other objects are NULL. Buffers have none of this. Protected
- * by `lock`, except that an object's owner looks without it whether it is in the ring.
- *   The last few large buffers that were given back are kept: a container that grows, or the next one like it, wants
- * such a block soon, and malloc would have given its pages back to the system, to be cleared and mapped again.
+ * without pages, and what it knows of them. Other objects are in another ring if their type is a made one, so that it
+ * is known whether such a type has instances; else their links are NULL. Buffers have none of this. Protected by
+ * `lock`, except that an object's owner looks without it whether it is in a ring. Types that are made stand in the ring
+ * of containers, too, but are not counted: neither by statistics nor the limit. The last few large buffers that were
+ * given back are kept: a container that grows, or the next one like it, wants such a block soon, and malloc would have
+ * given its pages back to the system, to be cleared and mapped again.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +20,8 @@ _Static_assert(sizeof(struct weft__large) % 16 == 0, "the object behind is as al
 
 static weft__lock lock;
 static struct weft__large ring = {.next = &ring, .previous = &ring};
-static size_t large_blocks, large_bytes; /* atomic */
+static struct weft__large others = {.next = &others, .previous = &others}; /* no containers */
+static size_t large_blocks, large_bytes;                                   /* atomic */
 
 /* --- Kept blocks --- */
 
@@ -119,10 +122,10 @@ static void ring_link(struct weft__large *l, struct weft__large *next) {
 }
 static bool is_linked(const struct weft__large *l) { return weft__load_relaxed(&l->next); }
 
-static void ring_insert(struct weft__large *l) {
+static void ring_insert(struct weft__large *in, struct weft__large *l) {
   weft__lock_acquire(&lock);
-  ring_link(l, ring.next);
-  ring_link(&ring, l);
+  ring_link(l, in->next);
+  ring_link(in, l);
   weft__lock_release(&lock);
 }
 
@@ -144,10 +147,15 @@ void *weft__heap_alloc_large(size_t size, enum weft_heap_kind kind, const char *
   l->scratch = 0;
   l->generation = 0;
   if (kind == WEFT_HEAP_CONTAINER)
-    ring_insert(l);
+    ring_insert(&ring, l);
   else
     weft__store_relaxed(&l->next, NULL);
   return l + 1;
+}
+
+void weft__large_list(weft_object *o) {
+  bool container = o->type->spec.flags & WEFT_TYPE_CONTAINER;
+  ring_insert(container ? &ring : &others, weft__large_of(o));
 }
 
 void weft__heap_free_large(void *block, size_t size) {
@@ -157,16 +165,30 @@ void weft__heap_free_large(void *block, size_t size) {
   free(l);
 }
 
-void weft__large_walk(void (*visit)(weft_object *, void *), void *arg) {
-  for (struct weft__large *l = ring.next; l != &ring; l = l->next) {
+void *weft__large_new_unlisted(size_t size) {
+  struct weft__large *l = weft__fault() ? NULL : calloc(1, sizeof *l + size);
+  return l ? l + 1 : NULL;
+}
+
+void weft__large_free_unlisted(void *block) {
+  struct weft__large *l = (struct weft__large *)block - 1;
+  if (is_linked(l)) ring_remove(l);
+  free(l);
+}
+
+static void walk(const struct weft__large *in, void (*visit)(weft_object *, void *), void *arg) {
+  for (struct weft__large *l = in->next; l != in; l = l->next) {
     weft_object *o = (weft_object *)(void *)(l + 1);
     if (!weft__count_is_dead(&o->count)) visit(o, arg);
   }
 }
+void weft__large_walk(void (*visit)(weft_object *, void *), void *arg) { walk(&ring, visit, arg); }
+void weft__large_walk_others(void (*visit)(weft_object *, void *), void *arg) { walk(&others, visit, arg); }
 
-/* Large containers that are still referenced are forgotten. */
+/* Large objects that are still referenced are forgotten. */
 void weft__large_fini(void) {
   ring = (struct weft__large){.next = &ring, .previous = &ring};
+  others = (struct weft__large){.next = &others, .previous = &others};
   free_kept();
 }
 

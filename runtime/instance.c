@@ -979,6 +979,14 @@ void weft__attributes_forget(weft_type *type) {
   if (t) weft__buffer_free(t, names_bytes(t->mask));
 }
 
+int weft__attributes_traverse(const weft_type *type, weft_visit visit, void *arg) {
+  const struct weft__names *t = type->attributes;
+  int stop = 0;
+  for (size_t i = 0; t && !stop && i <= t->mask; i++)
+    if (t->cell[i].name) stop = visit((weft_object *)t->cell[i].value, arg);
+  return stop;
+}
+
 void weft__attributes_fini(weft_type *type) {
   free(type->slots);
   free(type->shape);
