@@ -130,6 +130,7 @@ struct made_type {
   weft_type type;
   struct made_type *next, *previous;
 };
+_Static_assert(sizeof(weft_type) > WEFT__SMALL_MAX, "a type is large by its own type, and is looked for in no page");
 static weft__lock made_lock;
 static struct made_type *made; /* newest first; under the lock, as are the links */
 static size_t released_types;  /* atomic: of those, how many the program has given up */
@@ -337,7 +338,8 @@ int weft_type_release(const weft_type *type) {
     weft_raise(&weft_TypeError, "%s: expected a type of weft_type_new, got %s", call, wrong);
     return -1;
   }
-  /* order: acq_rel [type-released]: of two who release it one is told; collections read it in a stopped world. */
+  /* order: acq_rel, though nothing hangs on it: of two who release it one is told, and collections read it in a stopped
+   * world. */
   if (weft__exchange_acq_rel(&made_of(type)->type.released, (uint8_t) true)) {
     weft_raise(&weft_ValueError, "%s: '%s' has been released before", call, type->spec.name);
     return -1;
