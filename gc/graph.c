@@ -497,11 +497,20 @@ static bool has_garbage(const graph *g, const struct weft__page *page) {
   return high >> 31;
 }
 
+/* What was no member is as old as it was: an object whose finalizer is running may yet live on. */
+static bool has_aged(struct weft__page *page) {
+  uint64_t any = 0;
+  for (size_t i = 0; page->has_aged && i < WEFT__MARK_WORDS(page->shift); i++)
+    any |= weft__page_aged(page)[i] & ~weft__page_old(page)[i];
+  return any;
+}
+
 static uint8_t sort_page(graph *g, struct weft__page *page, struct weft__objects *garbage, size_t *unseen) {
   uint8_t recent = page->state == WEFT__PAGE_CURRENT ? WEFT__RECENT_YOUNG : 0;
   if (g->generation == 0) recent |= page->recent & WEFT__RECENT_AGED;
-  if (!g->heap && !has_garbage(g, page)) return sort_kept(g, page, recent);
-  return sort_blocks(g, page, recent, garbage, unseen);
+  bool by_words = !g->heap && !has_garbage(g, page);
+  recent = by_words ? sort_kept(g, page, recent) : sort_blocks(g, page, recent, garbage, unseen);
+  return g->generation > 0 && has_aged(page) ? recent | WEFT__RECENT_AGED : recent;
 }
 
 struct sorter {
