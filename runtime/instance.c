@@ -18,7 +18,7 @@
  *
  *   Attributes of types: each type has a table of those that it does not inherit, which changes in a stopped world
  * only: who looks something up and comes to no safepoint meanwhile needs no bracket and no lock. Functions in it are
- * immortal, so that calling one does not write to its count.
+ * immortal, so that calling one does not write to its count; the other values die with the type.
  */
 #include <stdlib.h>
 #include <string.h>
