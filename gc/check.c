@@ -108,6 +108,7 @@ void weft__gc_report_alive(void) {
   struct census c = {.types = 0};
   weft__pages_walk(count_page, &c);
   weft__large_walk(count_object, &c);
+  weft__types_walk(count_object, &c);
   for (size_t i = 0; i < c.types; i++)
     weft__warn("still alive at the end: %zu of type '%s'", c.count[i], c.type[i]->spec.name);
   if (c.others) weft__warn("still alive at the end: %zu of other types", c.others);

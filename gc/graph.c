@@ -22,9 +22,10 @@
  *   When no candidate is left nothing has to be followed a second time: a heap in which everything is referred to from
  * outside, by C code say, is read once.
  *
- *   Types that have been released (type.c) are members like others, and garbage only when the oldest generation is
- * collected. Then the reference of the list of all types counts as found; what is kept keeps its type, although it does
- * not count it; and an object that is no member makes its type a kept one (types.c says which these are).
+ *   Types that have been made (type.c) are members when the oldest generation is collected, and those that have been
+ * released may then be garbage. For that the reference of the list of all types counts as found; what is kept keeps its
+ * type, although it does not count it; and an object that is no member makes its type a kept one (types.c says which
+ * these are).
  *
  *   While others run (weft__gc_find_own) a thread looks only at what is its own: owned by it, and no reference counted
  * by others. Nobody else touches the body of such an object (runtime/share.h; or it never changes), and only its owner
@@ -83,6 +84,7 @@ typedef struct graph {
 } graph;
 
 static struct weft__graph_memory memory_of_all;
+static bool types_are_members; /* of the search in a stopped world: it is of the oldest generation */
 
 /* --- Arrays --- */
 
@@ -127,6 +129,7 @@ WEFT_ALWAYS_INLINE void each_referent(graph *g, weft_object *o, edge look, weft_
 /* The word of an object outside the arenas, if it is a large container; or NULL. */
 static WEFT_NOINLINE uint32_t *scratch_outside(weft_object *o) {
   if (weft__count_is_immortal(&o->count) || !(o->type->spec.flags & WEFT_TYPE_CONTAINER)) return NULL;
+  if (!types_are_members && weft__gc_is_type(o)) return NULL;
   return &weft__large_of(o)->scratch;
 }
 
@@ -173,6 +176,12 @@ WEFT_ALWAYS_INLINE void page_members(graph *g, struct weft__page *page, member v
   }
 }
 
+/* Of those that a search in a stopped world looks at. */
+static void each_large(void (*visit)(weft_object *, void *), void *arg) {
+  weft__large_walk(visit, arg);
+  if (types_are_members) weft__types_walk(visit, arg);
+}
+
 struct large_visitor {
   graph *g;
   member visit;
@@ -185,7 +194,7 @@ static void visit_large(weft_object *o, void *visitor) {
 
 WEFT_ALWAYS_INLINE void each_member(graph *g, member visit) {
   for (size_t i = 0; i < g->pages_used; i++) page_members(g, g->pages[i], visit);
-  if (!g->heap) weft__large_walk(visit_large, &(struct large_visitor){g, visit});
+  if (!g->heap) each_large(visit_large, &(struct large_visitor){g, visit});
 }
 
 /* --- First: references that members hold --- */
@@ -234,7 +243,7 @@ static inline void count_own_references(graph *g, weft_object *o, uint32_t *scra
 /* The reference that the list of all types holds. */
 static void count_list_edge(weft_object *o, void *unused) {
   (void)unused;
-  if (weft__gc_is_type(o) && ((const weft_type *)o)->released) ++weft__large_of(o)->scratch;
+  if (((const weft_type *)o)->released) ++weft__large_of(o)->scratch;
 }
 
 /* After members have been counted: of an object that is none, the type is kept. */
@@ -298,7 +307,7 @@ static void weigh(graph *g) {
     g->candidates += candidates;
     above += high - candidates;
   }
-  weft__large_walk(weigh_large, g);
+  each_large(weigh_large, g);
   if (WEFT_UNLIKELY(above)) each_member(g, mend);
   if (WEFT_UNLIKELY(g->heavy && g->candidates)) each_member(g, keep_heavy);
 }
@@ -365,7 +374,7 @@ static void scan_all(graph *g) {
     for (uint8_t *p = weft__page_first(page); p < page->carved; p += page->block_size)
       scan(g, (weft_object *)(void *)p, &page->scratch[weft__page_number(page, p)]);
   }
-  if (!g->heap && g->candidates) weft__large_walk(scan_large, g);
+  if (!g->heap && g->candidates) each_large(scan_large, g);
 }
 
 /* --- Pages and their words --- */
@@ -424,7 +433,10 @@ static graph begin(unsigned generation, const struct weft__heap *heap, struct we
              .pages = memory->pages,
              .pages_room = memory->pages_room,
              .stack = memory->stack};
-  if (!heap) weft__large_walk(clear_large, NULL);
+  if (!heap) {
+    types_are_members = generation >= WEFT__TYPE_GENERATION;
+    each_large(clear_large, NULL);
+  }
   return g;
 }
 
@@ -533,7 +545,7 @@ static void sort(graph *g, struct weft__objects *garbage, size_t *unseen) {
     struct weft__page *page = g->pages[i];
     weft__page_set_recent(weft__load_relaxed(&page->heap), page, sort_page(g, page, garbage, unseen));
   }
-  if (!g->heap) weft__large_walk(sort_large, &(struct sorter){g, garbage});
+  if (!g->heap) each_large(sort_large, &(struct sorter){g, garbage});
 }
 
 /* A step that began at `start` has ended: notes how long it took. Returns the time. */
@@ -549,7 +561,7 @@ WEFT_ALWAYS_INLINE bool find(graph *g, member count, void (*weigh_all)(graph *),
   uint64_t time = g->times ? weft__now_ns() : 0;
   bool good = give_scratch(g);
   if (good) {
-    if (g->types) weft__large_walk(count_list_edge, NULL);
+    if (g->types) weft__types_walk(count_list_edge, NULL);
     each_member(g, count);
     if (g->types) weft__gc_walk_all(dead, keep_type_of_other, NULL);
     good = !g->weak;
@@ -579,7 +591,7 @@ bool weft__gc_find(unsigned generation, const struct weft__merge_chunk *dead, st
   size_t none = 0;
   graph g = begin(generation, NULL, &memory_of_all);
   g.times = times;
-  g.types = generation == WEFT_GC_GENERATIONS - 1 && weft__gc_types_may_die();
+  g.types = generation == WEFT__TYPE_GENERATION && weft__gc_types_may_die();
   if (generation < 2)
     weft__recent_pages_walk(NULL, reasons_of(generation), choose_page, &g);
   else
@@ -614,7 +626,7 @@ bool weft__gc_find_again(struct weft__objects *garbage, struct weft__objects *su
   }
   bool good = give_scratch(&g) && make_room(&g.stack, garbage->size) && make_room(survivors, garbage->size);
   if (good) {
-    if (g.types) weft__large_walk(count_list_edge, NULL);
+    if (g.types) weft__types_walk(count_list_edge, NULL);
     for (size_t i = 0; i < garbage->size; i++)
       count_references(&g, garbage->item[i], scratch_of_member(garbage->item[i]));
     if (g.types && has_types(garbage)) weft__gc_walk_all(NULL, keep_type_of_other, NULL);

@@ -5,10 +5,11 @@
  *   Before a large object stand the two links by which containers are in a ring, so that the collector finds them
  * without pages, and what it knows of them. Other objects are in another ring if their type is a made one, so that it
  * is known whether such a type has instances; else their links are NULL. Buffers have none of this. Protected by
- * `lock`, except that an object's owner looks without it whether it is in a ring. Types that are made stand in the ring
- * of containers, too, but are not counted: neither by statistics nor the limit. The last few large buffers that were
- * given back are kept: a container that grows, or the next one like it, wants such a block soon, and malloc would have
- * given its pages back to the system, to be cleared and mapped again.
+ * `lock`, except that an object's owner looks without it whether it is in a ring.
+ *   Types that are made look like large objects and have a ring, too: they are of the oldest generation from the
+ * beginning, so young collections need not walk it. Neither statistics nor the limit count them.
+ *   The last few large buffers that were given back are kept: a container that grows, or the next one like it, wants
+ * such a block soon, and malloc would have given its pages back to the system, to be cleared and mapped again.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ _Static_assert(sizeof(struct weft__large) % 16 == 0, "the object behind is as al
 static weft__lock lock;
 static struct weft__large ring = {.next = &ring, .previous = &ring};
 static struct weft__large others = {.next = &others, .previous = &others}; /* no containers */
+static struct weft__large types = {.next = &types, .previous = &types};    /* made ones */
 static size_t large_blocks, large_bytes;                                   /* atomic */
 
 /* --- Kept blocks --- */
@@ -153,10 +155,7 @@ void *weft__heap_alloc_large(size_t size, enum weft_heap_kind kind, const char *
   return l + 1;
 }
 
-void weft__large_list(weft_object *o) {
-  bool container = o->type->spec.flags & WEFT_TYPE_CONTAINER;
-  ring_insert(container ? &ring : &others, weft__large_of(o));
-}
+void weft__large_list(weft_object *o) { ring_insert(&others, weft__large_of(o)); }
 
 void weft__heap_free_large(void *block, size_t size) {
   struct weft__large *l = (struct weft__large *)block - 1;
@@ -165,12 +164,17 @@ void weft__heap_free_large(void *block, size_t size) {
   free(l);
 }
 
-void *weft__large_new_unlisted(size_t size) {
+void *weft__type_alloc(size_t size) {
   struct weft__large *l = weft__fault() ? NULL : calloc(1, sizeof *l + size);
   return l ? l + 1 : NULL;
 }
 
-void weft__large_free_unlisted(void *block) {
+void weft__type_list(weft_object *type) {
+  weft__large_of(type)->generation = WEFT__TYPE_GENERATION;
+  ring_insert(&types, weft__large_of(type));
+}
+
+void weft__type_dealloc(void *block) {
   struct weft__large *l = (struct weft__large *)block - 1;
   if (is_linked(l)) ring_remove(l);
   free(l);
@@ -184,11 +188,13 @@ static void walk(const struct weft__large *in, void (*visit)(weft_object *, void
 }
 void weft__large_walk(void (*visit)(weft_object *, void *), void *arg) { walk(&ring, visit, arg); }
 void weft__large_walk_others(void (*visit)(weft_object *, void *), void *arg) { walk(&others, visit, arg); }
+void weft__types_walk(void (*visit)(weft_object *, void *), void *arg) { walk(&types, visit, arg); }
 
 /* Large objects that are still referenced are forgotten. */
 void weft__large_fini(void) {
   ring = (struct weft__large){.next = &ring, .previous = &ring};
   others = (struct weft__large){.next = &others, .previous = &others};
+  types = (struct weft__large){.next = &types, .previous = &types};
   free_kept();
 }
 

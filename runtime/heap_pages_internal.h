@@ -104,19 +104,22 @@ static inline struct weft__large *weft__large_of(const weft_object *o) {
 }
 
 void weft__large_stats(size_t *blocks, size_t *bytes);
-/* Calls `visit` for every large object of a container type; in a stopped world. */
+/* Calls `visit` for every large object of a container type, without types; in a stopped world. */
 void weft__large_walk(void (*visit)(weft_object *, void *), void *arg);
-/* The same for those of other types that have been made. */
+/* For those of no container type that has been made; a new one, which is complete, has to be listed for that. */
 void weft__large_walk_others(void (*visit)(weft_object *, void *), void *arg);
-/* From now on one of the walks visits the object, which is complete. */
 void weft__large_list(weft_object *o);
-/* Zeroed memory for a large object that is not counted as a block, and may be listed; NULL: out of memory. No
- * safepoint. And its end. */
-void *weft__large_new_unlisted(size_t size);
-void weft__large_free_unlisted(void *block);
+/* For every type that has been made. */
+void weft__types_walk(void (*visit)(weft_object *, void *), void *arg);
 void weft__large_fini(void);
 void weft__large_lock_for_fork(void);
 void weft__large_unlock_after_fork(void);
+
+/* Zeroed memory for a type; NULL: out of memory. No safepoint. To be listed when it is complete. */
+void *weft__type_alloc(size_t size);
+void weft__type_list(weft_object *type);
+void weft__type_dealloc(void *block);
+enum { WEFT__TYPE_GENERATION = 2 }; /* the oldest, see gc/gc.h */
 
 /* --- Statistics: heap_stats.c --- */
 

@@ -11,8 +11,7 @@
  * attributes; its instances do not count it. So the collector lets a type die when it is released, when all that counts
  * it is garbage, and when there is no block of an instance that is not garbage, nor one that is just dying: what frees
  * an instance reads its type. Which instances there are it finds out by looking at all blocks (gc/types.c), and only
- * while a type is released. The memory of a type is no block of the heap: it is not counted as one, but stands in the
- * ring of large containers.
+ * while a type is released.
  */
 #include "runtime/type.h"
 
@@ -284,7 +283,7 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
   if (!spec) return weft_raise(&weft_TypeError, "weft_type_new: no spec");
   const weft_type *base = spec->base ? spec->base : &weft_object_type;
   if (!check_spec(spec, base)) return NULL;
-  struct made_type *m = weft__large_new_unlisted(sizeof *m);
+  struct made_type *m = weft__type_alloc(sizeof *m);
   if (!m) return weft_raise_memory();
   m->type.made = true;
   m->type.spec = *spec;
@@ -292,7 +291,7 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
   inherit(&m->type.spec, base);
   if (!lay_out(&m->type, base) || !weft__attributes_init(&m->type, base)) {
     weft__attributes_fini(&m->type);
-    weft__large_free_unlisted(m);
+    weft__type_dealloc(m);
     return NULL;
   }
   m->type.body_init = base->body_init;
@@ -323,7 +322,7 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
   m->type.header.type = &weft_type_type;
   weft__count_init(&m->type.header.count);
   list_insert(m);
-  weft__large_list(&m->type.header);
+  weft__type_list(&m->type.header);
   return &m->type;
 }
 
@@ -356,7 +355,7 @@ void weft__type_free(weft_object *o) {
   list_remove(m);
   weft__sub_relaxed(&released_types, 1);
   weft__attributes_fini(&m->type);
-  weft__large_free_unlisted(m);
+  weft__type_dealloc(m);
 }
 
 /* The type behind `m`, or the first; a new reference, and the one to `m` is dropped. NULL: there is none. */
@@ -378,7 +377,7 @@ void weft__types_fini(void) {
   while (made) {
     struct made_type *next = made->next;
     weft__attributes_fini(&made->type);
-    weft__large_free_unlisted(made);
+    weft__type_dealloc(made);
     made = next;
   }
   weft__store_relaxed(&released_types, 0);
