@@ -73,6 +73,9 @@ static int generation_due(const struct weft__heap *heap) {
   return 0;
 }
 
+/* order: relaxed: as above. */
+void weft__gc_count_old(void) { weft__add_relaxed(&gc.old_pending, UINT64_C(1)); }
+
 /* In a stopped world: `generation` has been collected. */
 static void count_collection(int generation, size_t survived) {
   weft__tstate_for_each(begin_to_count_of, &generation);

@@ -175,6 +175,8 @@ static inline bool weft__all_given(const char *call, size_t n, weft_object *cons
 /* A container is about to be made, and more than enough young ones are there. True: a collection has been run. May: run
  * finalizers, stop the world. */
 bool weft__gc_due(void);
+/* Something that is of the oldest generation is about to be made. */
+void weft__gc_count_old(void);
 /* Debug builds, at the end: says which objects are still alive. */
 void weft__gc_report_alive(void);
 /* A heap goes: its nursery. */

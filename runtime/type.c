@@ -278,11 +278,19 @@ static bool lay_out(weft_type *type, const weft_type *base) {
   return true;
 }
 
+/* A container is about to be made, and an old one: for when collections are due. */
+static void count_made(void) {
+  struct weft__heap *heap = weft__tls.heap;
+  heap->young += !(weft__heap_is_due(heap) && weft__gc_due());
+  weft__gc_count_old();
+}
+
 const weft_type *weft_type_new(const weft_type_spec *spec) {
   weft__check_attached("weft_type_new");
   if (!spec) return weft_raise(&weft_TypeError, "weft_type_new: no spec");
   const weft_type *base = spec->base ? spec->base : &weft_object_type;
   if (!check_spec(spec, base)) return NULL;
+  count_made();
   struct made_type *m = weft__type_alloc(sizeof *m);
   if (!m) return weft_raise_memory();
   m->type.made = true;

@@ -135,7 +135,7 @@ extern WEFT_API const weft_type weft_type_type;
 /*
  * Makes a type from `spec`, which is copied (the strings and slot names are not). It lives until weft_finalize, if not
  * released before. Returns borrowed. Errors: TypeError (no name, a base that is not one, sizes below the base's, too
- * many slots), memory.
+ * many slots), memory. May: run finalizers, stop the world.
  */
 WEFT_API const weft_type *weft_type_new(const weft_type_spec *spec);
 /*

@@ -546,6 +546,18 @@ GcTest(types_die, the_end_of_the_runtime_takes_all_that_are_left) {
   blocks_left_on_purpose += 2; /* the instance, and a table of attributes */
 }
 
+GcTest(types_die, making_types_brings_on_collections) {
+  enum { TYPES = 1000 };
+  size_t before = types_alive();
+  weft_gc_set_threshold((uint32_t[]){10, 2, 2});
+  weft_gc_enable();
+  for (int i = 0; i < TYPES; i++) released(MADE(.slot_names = one_slot));
+  weft_gc_disable();
+  cr_assert_lt(types_alive(), before + TYPES / 2);
+  weft_gc_collect(2);
+  cr_assert_eq(types_alive(), before);
+}
+
 /* --- Beside other threads --- */
 
 enum { ROUNDS = SANITIZED ? 40 : 300, INSTANCES = 50 };
