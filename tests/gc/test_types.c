@@ -109,6 +109,10 @@ GcTest(types_die, releasing_needs_a_made_type_and_works_once) {
   cr_assert_eq(weft_gc_collect(2), 1);
 }
 
+GcTest(types_die, a_reference_too_few_is_fatal_and_not_a_dead_type, .signal = SIGABRT) {
+  weft_decref(object_of(MADE(.slot_names = one_slot)));
+}
+
 GcTest(types_die, only_full_collections_let_types_die) {
   size_t before = types_alive();
   released(MADE(.slot_names = one_slot));
