@@ -101,15 +101,6 @@ static void condemn(const struct weft__objects *garbage) {
   for (size_t i = 0; i < garbage->size; i++) weft__count_condemn(&garbage->item[i]->count);
 }
 
-static void swap(weft_object **a, weft_object **b) {
-  weft_object *was = *a;
-  *a = *b;
-  *b = was;
-}
-static void put_types_last(const struct weft__objects *garbage) {
-  for (size_t i = garbage->size, types = i; i-- > 0;)
-    if (weft__gc_is_type(garbage->item[i])) swap(&garbage->item[i], &garbage->item[--types]);
-}
 /* How many of the garbage are no types. */
 static size_t others_in(const struct weft__objects *garbage) {
   size_t n = garbage->size;
@@ -208,7 +199,6 @@ static bool find(int generation, bool *condemned, struct weft__weakref **calls) 
   bool good = weft__gc_find((unsigned)generation, dead, &gc.garbage, &survived, &gc.times);
   if (good) {
     count_collection(generation, survived);
-    put_types_last(&gc.garbage);
     /* What somebody is just looking at is left for the next time. */
     if (!weft__weak_clear_garbage(gc.garbage.item, gc.garbage.size, calls)) gc.garbage.size = 0;
     bool keep = weft__load_relaxed(&gc.debug) & (WEFT_GC_COLLECTABLE | WEFT_GC_SAVE_ALL);

@@ -28,7 +28,8 @@ struct weft__graph_memory {
 void weft__graph_memory_free(struct weft__graph_memory *memory);
 
 /*
- * Appends the containers of generations up to `generation` that can only be reached from each other to `garbage`. The
+ * Appends the containers of generations up to `generation` that can only be reached from each other to `garbage`, types
+ * last. The
  * survivors are one generation older, the oldest stay so; `*survived` is their number, and the times of the three steps
  * are noted. `dead`: objects whose end comes when the world goes on. In a stopped world. False: out of memory; nothing
  * has happened.
@@ -47,7 +48,7 @@ bool weft__gc_find_own(unsigned generation, struct weft__graph_memory *memory, s
                        size_t *survived, size_t *unseen);
 
 /* Of the objects in `garbage`, on each of which the caller has one reference, moves those that can be reached from
- * elsewhere to `survivors`. False: out of memory; nothing has happened. */
+ * elsewhere to `survivors`; the order stays. False: out of memory; nothing has happened. */
 bool weft__gc_find_again(struct weft__objects *garbage, struct weft__objects *survivors);
 
 /* In a stopped world: ends the program when more references to a container are found than it counts. */
