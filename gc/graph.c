@@ -176,7 +176,7 @@ WEFT_ALWAYS_INLINE void page_members(graph *g, struct weft__page *page, member v
   }
 }
 
-/* Of those that a search in a stopped world looks at. */
+/* Of those that a search in a stopped world looks at; types last, and so they stand in the garbage. */
 static void each_large(void (*visit)(weft_object *, void *), void *arg) {
   weft__large_walk(visit, arg);
   if (types_are_members) weft__types_walk(visit, arg);

@@ -29,10 +29,9 @@ void weft__graph_memory_free(struct weft__graph_memory *memory);
 
 /*
  * Appends the containers of generations up to `generation` that can only be reached from each other to `garbage`, types
- * last. The
- * survivors are one generation older, the oldest stay so; `*survived` is their number, and the times of the three steps
- * are noted. `dead`: objects whose end comes when the world goes on. In a stopped world. False: out of memory; nothing
- * has happened.
+ * last. The survivors are one generation older, the oldest stay so; `*survived` is their number, and the times of the
+ * three steps are noted. `dead`: objects whose end comes when the world goes on. In a stopped world. False: out of
+ * memory; nothing has happened.
  */
 bool weft__gc_find(unsigned generation, const struct weft__merge_chunk *dead, struct weft__objects *garbage,
                    size_t *survived, weft_gc_times *times);
