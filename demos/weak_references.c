@@ -139,7 +139,7 @@ static void show_types(void) {
   good = accepts("set", weft_set_new(), true) && good;
   good = accepts("frozenset", weft_frozenset_new(), true) && good;
   good = accepts("a function", function_of(count_call), true) && good;
-  good = accepts("a class", (weft_object *)(uintptr_t)thing_type, true) && good;
+  good = accepts("a class", weft_new_ref((weft_object *)(uintptr_t)thing_type), true) && good;
   good = accepts("array", weft_array_new('d'), true) && good;
   good = accepts("an instance with slots and WEFT_TYPE_WEAK",
                  of_type(&(weft_type_spec){.name = "W", .slot_names = slots, .flags = WEFT_TYPE_WEAK}), true) &&

@@ -90,6 +90,7 @@ struct census {
 static void count_object(weft_object *o, void *census_) {
   struct census *c = census_;
   if (weft__count_is_immortal(&o->count)) return;
+  if (weft__gc_is_type(o) && !((const weft_type *)o)->released) return; /* the program may use it until now */
   size_t i = 0;
   while (i < c->types && c->type[i] != o->type) i++;
   if (i == TYPES_MAX) {
@@ -107,6 +108,7 @@ void weft__gc_report_alive(void) {
   struct census c = {.types = 0};
   weft__pages_walk(count_page, &c);
   weft__large_walk(count_object, &c);
+  weft__types_walk(count_object, &c);
   for (size_t i = 0; i < c.types; i++)
     weft__warn("still alive at the end: %zu of type '%s'", c.count[i], c.type[i]->spec.name);
   if (c.others) weft__warn("still alive at the end: %zu of other types", c.others);

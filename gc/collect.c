@@ -11,6 +11,11 @@
  * world is stopped: its word becomes immortal, so that the others' references to it need no more counting; then all let
  * go of what they hold, in any order; and only then their memory is freed, to which nothing leads any more.
  *
+ *   Types stand last in the garbage, and die last: what ends an instance reads its type. The short way frees them after
+ * all else. Otherwise their attributes are cleared with the rest; when all else has been let go of, the world is
+ * stopped once more, and those whose instances have all gone are condemned. The others wait for the next full
+ * collection.
+ *
  *   A thread's own: in mode biased, where a thread knows what nobody else refers to, it collects its own young objects
  * (generations 0 and 1) without stopping anybody, by the short way. What others have touched, or what has a finalizer,
  * it passes over; if there was any, generation 1 is collected of all threads, in a stopped world. If there is any with
@@ -68,6 +73,9 @@ static int generation_due(const struct weft__heap *heap) {
   return 0;
 }
 
+/* order: relaxed: as above. */
+void weft__gc_count_old(void) { weft__add_relaxed(&gc.old_pending, UINT64_C(1)); }
+
 /* In a stopped world: `generation` has been collected. */
 static void count_collection(int generation, size_t survived) {
   weft__tstate_for_each(begin_to_count_of, &generation);
@@ -93,6 +101,13 @@ static void condemn(const struct weft__objects *garbage) {
   for (size_t i = 0; i < garbage->size; i++) weft__count_condemn(&garbage->item[i]->count);
 }
 
+/* How many of the garbage are no types. */
+static size_t others_in(const struct weft__objects *garbage) {
+  size_t n = garbage->size;
+  while (n > 0 && weft__gc_is_type(garbage->item[n - 1])) n--;
+  return n;
+}
+
 static void free_condemned(const struct weft__objects *garbage) {
   enum { AHEAD = 8 };
   struct weft__tstate *ts = weft__self();
@@ -103,13 +118,15 @@ static void free_condemned(const struct weft__objects *garbage) {
   }
   ts->dealloc_depth--;
   weft__empty_trash();
-  for (size_t i = 0; i < garbage->size; i++) {
+  size_t others = others_in(garbage);
+  for (size_t i = 0; i < others; i++) {
     weft_object *o = garbage->item[i];
     const weft_type_spec *spec = &o->type->spec;
     size_t size = spec->item_size ? spec->size_of(o) : spec->basic_size;
     weft__count_bury(&o->count);
     weft__heap_free(o, size);
   }
+  for (size_t i = others; i < garbage->size; i++) weft__type_free(garbage->item[i]);
 }
 
 static void hold(const struct weft__objects *garbage) {
@@ -179,7 +196,7 @@ static bool find(int generation, bool *condemned, struct weft__weakref **calls) 
   struct weft__merge_chunk *dead = weft__merge_queues_settle();
   size_t survived;
   if (WEFT_DEBUG) weft__gc_check(generation, false);
-  bool good = weft__gc_find((unsigned)generation, &gc.garbage, &survived, &gc.times);
+  bool good = weft__gc_find((unsigned)generation, dead, &gc.garbage, &survived, &gc.times);
   if (good) {
     count_collection(generation, survived);
     /* What somebody is just looking at is left for the next time. */
@@ -215,6 +232,34 @@ static bool find_again(void) {
   return good;
 }
 
+/* Of types that have been cleared, on each of which the collection has a reference: frees those that nothing keeps. */
+static void bury_types(struct weft__objects types) {
+  struct weft__objects survivors = {0};
+  struct weft__weakref *calls = NULL;
+  struct weft__tstate *ts = weft__self();
+  weft__world_stop(ts);
+  bool good = weft__gc_find_again(&types, &survivors) && weft__weak_clear_garbage(types.item, types.size, &calls);
+  if (good) condemn(&types);
+  weft__world_start(ts);
+  weft__weak_call(calls, false);
+  let_go(&survivors);
+  weft__objects_free(&survivors);
+  if (good)
+    free_condemned(&types);
+  else
+    let_go(&types);
+}
+
+/* Drops the collection's references to cleared garbage. */
+static void let_die(const struct weft__objects *garbage) {
+  struct weft__objects others = *garbage, types = *garbage;
+  others.size = others_in(garbage);
+  types.item += others.size;
+  types.size -= others.size;
+  let_go(&others);
+  if (types.size) bury_types(types);
+}
+
 /* `start`: when it began, with the callbacks. */
 static void dispose(bool condemned, weft_gc_info *info, uint64_t start) {
   bool good = condemned || !finalize(&gc.garbage) || find_again();
@@ -230,7 +275,7 @@ static void dispose(bool condemned, weft_gc_info *info, uint64_t start) {
   }
   if (!report(&gc.garbage)) info->uncollectable = clear(&gc.garbage);
   info->collected = gc.garbage.size - info->uncollectable;
-  let_go(&gc.garbage);
+  let_die(&gc.garbage);
 }
 
 /* The objects found; -1: memory. The thread has set `collecting`. */

@@ -232,7 +232,7 @@ static weft_object *list_of(choice choose, void *arg) {
 
 static bool is_tracked(weft_object *o, int depth) {
   enum { DEEPEST = 20 }; /* what is nested deeper counts as tracked */
-  if (!weft__is_tracked(o)) return false;
+  if (!weft__is_tracked(o) || (weft__gc_is_type(o) && weft_is_immortal(o))) return false;
   if (o->type != &weft_tuple_type || depth == DEEPEST) return true;
   const struct weft__tuple *t = (const struct weft__tuple *)o;
   for (size_t i = 0; i < t->size; i++)

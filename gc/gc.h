@@ -8,6 +8,8 @@
  * what has got there since is more than a quarter of what was there, so that a program that only grows is not searched
  * over and over. The world is stopped while garbage is looked for, but not while it is freed.
  *
+ * Types that the program has made are containers of the oldest generation from the beginning; see weft_type_release.
+ *
  * What is found is finalized first (each object once in its life), all objects being whole; what a finalizer makes
  * reachable again lives on, and all that it refers to; the rest is cleared.
  */

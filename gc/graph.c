@@ -22,6 +22,11 @@
  *   When no candidate is left nothing has to be followed a second time: a heap in which everything is referred to from
  * outside, by C code say, is read once.
  *
+ *   Types that have been made (type.c) are members when the oldest generation is collected, and those that have been
+ * released may then be garbage. For that the reference of the list of all types counts as found; what is kept keeps its
+ * type, although it does not count it; and an object that is no member makes its type a kept one (types.c says which
+ * these are).
+ *
  *   While others run (weft__gc_find_own) a thread looks only at what is its own: owned by it, and no reference counted
  * by others. Nobody else touches the body of such an object (runtime/share.h; or it never changes), and only its owner
  * lets it die. Somebody else may come by a reference to it, but only by way of one that is counted here already and
@@ -73,11 +78,13 @@ typedef struct graph {
   weft_object *suspect; /* debug builds */
   weft_gc_times *times; /* to be noted; or NULL */
   bool heavy;           /* a member counts more than MOST */
+  bool types;           /* types may be garbage */
   bool failed;
   bool weak; /* of weft__gc_find_own: there are weak references to what is not looked at */
 } graph;
 
 static struct weft__graph_memory memory_of_all;
+static bool types_are_members; /* of the search in a stopped world: it is of the oldest generation */
 
 /* --- Arrays --- */
 
@@ -122,6 +129,7 @@ WEFT_ALWAYS_INLINE void each_referent(graph *g, weft_object *o, edge look, weft_
 /* The word of an object outside the arenas, if it is a large container; or NULL. */
 static WEFT_NOINLINE uint32_t *scratch_outside(weft_object *o) {
   if (weft__count_is_immortal(&o->count) || !(o->type->spec.flags & WEFT_TYPE_CONTAINER)) return NULL;
+  if (!types_are_members && weft__gc_is_type(o)) return NULL;
   return &weft__large_of(o)->scratch;
 }
 
@@ -130,6 +138,13 @@ WEFT_ALWAYS_INLINE uint32_t *scratch_of(weft_object *o) {
   if (WEFT_UNLIKELY(!weft__is_in_arena(o))) return scratch_outside(o);
   struct weft__page *page = weft__page_of(o);
   return page->scratch ? &page->scratch[weft__page_number(page, o)] : NULL;
+}
+
+/* The word of a member. */
+static uint32_t *scratch_of_member(weft_object *o) {
+  if (!weft__is_in_arena(o)) return &weft__large_of(o)->scratch;
+  struct weft__page *page = weft__page_of(o);
+  return &page->scratch[weft__page_number(page, o)];
 }
 
 /* Of an object in a page of the calling thread; who counts it is not asked: that may just be changing. */
@@ -161,6 +176,12 @@ WEFT_ALWAYS_INLINE void page_members(graph *g, struct weft__page *page, member v
   }
 }
 
+/* Of those that a search in a stopped world looks at; types last, and so they stand in the garbage. */
+static void each_large(void (*visit)(weft_object *, void *), void *arg) {
+  weft__large_walk(visit, arg);
+  if (types_are_members) weft__types_walk(visit, arg);
+}
+
 struct large_visitor {
   graph *g;
   member visit;
@@ -173,7 +194,7 @@ static void visit_large(weft_object *o, void *visitor) {
 
 WEFT_ALWAYS_INLINE void each_member(graph *g, member visit) {
   for (size_t i = 0; i < g->pages_used; i++) page_members(g, g->pages[i], visit);
-  if (!g->heap) weft__large_walk(visit_large, &(struct large_visitor){g, visit});
+  if (!g->heap) each_large(visit_large, &(struct large_visitor){g, visit});
 }
 
 /* --- First: references that members hold --- */
@@ -217,6 +238,22 @@ static inline void count_own_references(graph *g, weft_object *o, uint32_t *scra
   }
   *scratch |= MEMBER;
   each_referent(g, o, count_own_edge, count_own_visit);
+}
+
+/* The reference that the list of all types holds. */
+static void count_list_edge(weft_object *o, void *unused) {
+  (void)unused;
+  if (((const weft_type *)o)->released) ++weft__large_of(o)->scratch;
+}
+
+/* After members have been counted: of an object that is none, the type is kept. */
+static void keep_type_of_other(weft_object *o, void *unused) {
+  (void)unused;
+  if (WEFT_LIKELY(!o->type->released)) return;
+  const uint32_t *scratch = scratch_of(o);
+  if (scratch && *scratch >= SCANNED) return;
+  uint32_t *of_type = &weft__large_of(&o->type->header)->scratch;
+  if (*of_type >= SCANNED) *of_type = UNSCANNED;
 }
 
 /* --- Second: who has others --- */
@@ -270,7 +307,7 @@ static void weigh(graph *g) {
     g->candidates += candidates;
     above += high - candidates;
   }
-  weft__large_walk(weigh_large, g);
+  each_large(weigh_large, g);
   if (WEFT_UNLIKELY(above)) each_member(g, mend);
   if (WEFT_UNLIKELY(g->heavy && g->candidates)) each_member(g, keep_heavy);
 }
@@ -298,6 +335,12 @@ static int keep_visit(weft_object *referent, void *g) {
   return 0;
 }
 
+/* A kept object's type is kept, too. */
+WEFT_ALWAYS_INLINE void keep_referents(graph *g, weft_object *o) {
+  each_referent(g, o, keep_edge, keep_visit);
+  if (WEFT_UNLIKELY(g->types) && o->type->released) keep_edge(g, (weft_object *)(uintptr_t)o->type);
+}
+
 /* Looks at all that has been pushed, a few at a time, so that their memory has been asked for before. */
 static void scan_stack(graph *g) {
   weft_object *ahead[AHEAD];
@@ -309,7 +352,7 @@ static void scan_stack(graph *g) {
       ahead[n++] = o;
     }
     for (size_t i = 0; i < n; i++) __builtin_prefetch(*(void **)(ahead[i] + 1));
-    for (size_t i = 0; i < n; i++) each_referent(g, ahead[i], keep_edge, keep_visit);
+    for (size_t i = 0; i < n; i++) keep_referents(g, ahead[i]);
     n = 0;
   }
 }
@@ -319,7 +362,7 @@ static inline bool is_kept(uint32_t word) { return word >> 30 == SCANNED >> 30; 
 static inline void scan(graph *g, weft_object *o, uint32_t *scratch) {
   if (!is_kept(*scratch) || *scratch == SCANNED) return;
   *scratch = SCANNED;
-  each_referent(g, o, keep_edge, keep_visit);
+  keep_referents(g, o);
   if (g->stack.size) scan_stack(g);
 }
 
@@ -331,7 +374,7 @@ static void scan_all(graph *g) {
     for (uint8_t *p = weft__page_first(page); p < page->carved; p += page->block_size)
       scan(g, (weft_object *)(void *)p, &page->scratch[weft__page_number(page, p)]);
   }
-  if (!g->heap && g->candidates) weft__large_walk(scan_large, g);
+  if (!g->heap && g->candidates) each_large(scan_large, g);
 }
 
 /* --- Pages and their words --- */
@@ -390,7 +433,10 @@ static graph begin(unsigned generation, const struct weft__heap *heap, struct we
              .pages = memory->pages,
              .pages_room = memory->pages_room,
              .stack = memory->stack};
-  if (!heap) weft__large_walk(clear_large, NULL);
+  if (!heap) {
+    types_are_members = generation >= WEFT__TYPE_GENERATION;
+    each_large(clear_large, NULL);
+  }
   return g;
 }
 
@@ -463,11 +509,20 @@ static bool has_garbage(const graph *g, const struct weft__page *page) {
   return high >> 31;
 }
 
+/* What was no member is as old as it was: an object whose finalizer is running may yet live on. */
+static bool has_aged(struct weft__page *page) {
+  uint64_t any = 0;
+  for (size_t i = 0; page->has_aged && i < WEFT__MARK_WORDS(page->shift); i++)
+    any |= weft__page_aged(page)[i] & ~weft__page_old(page)[i];
+  return any;
+}
+
 static uint8_t sort_page(graph *g, struct weft__page *page, struct weft__objects *garbage, size_t *unseen) {
   uint8_t recent = page->state == WEFT__PAGE_CURRENT ? WEFT__RECENT_YOUNG : 0;
   if (g->generation == 0) recent |= page->recent & WEFT__RECENT_AGED;
-  if (!g->heap && !has_garbage(g, page)) return sort_kept(g, page, recent);
-  return sort_blocks(g, page, recent, garbage, unseen);
+  bool by_words = !g->heap && !has_garbage(g, page);
+  recent = by_words ? sort_kept(g, page, recent) : sort_blocks(g, page, recent, garbage, unseen);
+  return g->generation > 0 && has_aged(page) ? recent | WEFT__RECENT_AGED : recent;
 }
 
 struct sorter {
@@ -490,7 +545,7 @@ static void sort(graph *g, struct weft__objects *garbage, size_t *unseen) {
     struct weft__page *page = g->pages[i];
     weft__page_set_recent(weft__load_relaxed(&page->heap), page, sort_page(g, page, garbage, unseen));
   }
-  if (!g->heap) weft__large_walk(sort_large, &(struct sorter){g, garbage});
+  if (!g->heap) each_large(sort_large, &(struct sorter){g, garbage});
 }
 
 /* A step that began at `start` has ended: notes how long it took. Returns the time. */
@@ -501,12 +556,14 @@ static uint64_t note(uint64_t *step, uint64_t start) {
 }
 
 /* The steps, with the pages chosen. */
-WEFT_ALWAYS_INLINE bool find(graph *g, member count, void (*weigh_all)(graph *), struct weft__objects *garbage,
-                             size_t *survived, size_t *unseen) {
+WEFT_ALWAYS_INLINE bool find(graph *g, member count, void (*weigh_all)(graph *), const struct weft__merge_chunk *dead,
+                             struct weft__objects *garbage, size_t *survived, size_t *unseen) {
   uint64_t time = g->times ? weft__now_ns() : 0;
   bool good = give_scratch(g);
   if (good) {
+    if (g->types) weft__types_walk(count_list_edge, NULL);
     each_member(g, count);
+    if (g->types) weft__gc_walk_all(dead, keep_type_of_other, NULL);
     good = !g->weak;
   }
   if (good) {
@@ -529,15 +586,17 @@ static uint8_t reasons_of(unsigned generation) {
   return generation == 0 ? WEFT__RECENT_YOUNG : WEFT__RECENT_YOUNG | WEFT__RECENT_AGED;
 }
 
-bool weft__gc_find(unsigned generation, struct weft__objects *garbage, size_t *survived, weft_gc_times *times) {
+bool weft__gc_find(unsigned generation, const struct weft__merge_chunk *dead, struct weft__objects *garbage,
+                   size_t *survived, weft_gc_times *times) {
   size_t none = 0;
   graph g = begin(generation, NULL, &memory_of_all);
   g.times = times;
+  g.types = generation == WEFT__TYPE_GENERATION && weft__gc_types_may_die();
   if (generation < 2)
     weft__recent_pages_walk(NULL, reasons_of(generation), choose_page, &g);
   else
     weft__pages_walk(choose_page, &g);
-  return find(&g, count_references, weigh, garbage, survived, &none);
+  return find(&g, count_references, weigh, dead, garbage, survived, &none);
 }
 
 bool weft__gc_find_own(unsigned generation, struct weft__graph_memory *memory, struct weft__objects *garbage,
@@ -545,12 +604,19 @@ bool weft__gc_find_own(unsigned generation, struct weft__graph_memory *memory, s
   graph g = begin(generation, weft__tls.heap, memory);
   *unseen = 0;
   weft__recent_pages_walk(g.heap, reasons_of(generation), choose_page, &g);
-  return find(&g, count_own_references, weigh_own, garbage, survived, unseen);
+  return find(&g, count_own_references, weigh_own, NULL, garbage, survived, unseen);
+}
+
+static bool has_types(const struct weft__objects *garbage) {
+  bool any = false;
+  for (size_t i = 0; i < garbage->size; i++) any = any || weft__gc_is_type(garbage->item[i]);
+  return any;
 }
 
 bool weft__gc_find_again(struct weft__objects *garbage, struct weft__objects *survivors) {
   graph g = begin(2, NULL, &memory_of_all);
   g.held = 1;
+  g.types = weft__gc_types_may_die();
   struct weft__page *last = NULL;
   for (size_t i = 0; i < garbage->size; i++) {
     if (!weft__is_in_arena(garbage->item[i])) continue;
@@ -560,13 +626,16 @@ bool weft__gc_find_again(struct weft__objects *garbage, struct weft__objects *su
   }
   bool good = give_scratch(&g) && make_room(&g.stack, garbage->size) && make_room(survivors, garbage->size);
   if (good) {
-    for (size_t i = 0; i < garbage->size; i++) count_references(&g, garbage->item[i], scratch_of(garbage->item[i]));
+    if (g.types) weft__types_walk(count_list_edge, NULL);
+    for (size_t i = 0; i < garbage->size; i++)
+      count_references(&g, garbage->item[i], scratch_of_member(garbage->item[i]));
+    if (g.types && has_types(garbage)) weft__gc_walk_all(NULL, keep_type_of_other, NULL);
     weigh(&g);
-    for (size_t i = 0; i < garbage->size; i++) scan(&g, garbage->item[i], scratch_of(garbage->item[i]));
+    for (size_t i = 0; i < garbage->size; i++) scan(&g, garbage->item[i], scratch_of_member(garbage->item[i]));
     size_t left = 0;
     for (size_t i = 0; i < garbage->size; i++) {
       weft_object *o = garbage->item[i];
-      if (*scratch_of(o) == CANDIDATE)
+      if (*scratch_of_member(o) == CANDIDATE)
         garbage->item[left++] = o;
       else
         survivors->item[survivors->size++] = o;

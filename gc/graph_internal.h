@@ -7,6 +7,8 @@
 #include "runtime/heap_pages_internal.h"
 #include "runtime/object.h"
 
+struct weft__merge_chunk;
+
 /* An array of objects. */
 struct weft__objects {
   weft_object **item;
@@ -26,11 +28,13 @@ struct weft__graph_memory {
 void weft__graph_memory_free(struct weft__graph_memory *memory);
 
 /*
- * Appends the containers of generations up to `generation` that can only be reached from each other to `garbage`. The
- * survivors are one generation older, the oldest stay so; `*survived` is their number, and the times of the three steps
- * are noted. In a stopped world. False: out of memory; nothing has happened.
+ * Appends the containers of generations up to `generation` that can only be reached from each other to `garbage`, types
+ * last. The survivors are one generation older, the oldest stay so; `*survived` is their number, and the times of the
+ * three steps are noted. `dead`: objects whose end comes when the world goes on. In a stopped world. False: out of
+ * memory; nothing has happened.
  */
-bool weft__gc_find(unsigned generation, struct weft__objects *garbage, size_t *survived, weft_gc_times *times);
+bool weft__gc_find(unsigned generation, const struct weft__merge_chunk *dead, struct weft__objects *garbage,
+                   size_t *survived, weft_gc_times *times);
 
 /*
  * The same, while others run, of what belongs to the calling thread alone: of the containers in its heap's pages those
@@ -43,12 +47,22 @@ bool weft__gc_find_own(unsigned generation, struct weft__graph_memory *memory, s
                        size_t *survived, size_t *unseen);
 
 /* Of the objects in `garbage`, on each of which the caller has one reference, moves those that can be reached from
- * elsewhere to `survivors`. False: out of memory; nothing has happened. */
+ * elsewhere to `survivors`; the order stays. False: out of memory; nothing has happened. */
 bool weft__gc_find_again(struct weft__objects *garbage, struct weft__objects *survivors);
 
 /* In a stopped world: ends the program when more references to a container are found than it counts. */
 void weft__gc_check_counts(void);
 
 void weft__gc_graph_fini(void);
+
+/* --- Types: types.c --- */
+
+static inline bool weft__gc_is_type(const weft_object *o) { return o->type == &weft_type_type; }
+
+/* Is a type released, and nobody in the middle of what needs types that nothing leads to? In a stopped world. */
+bool weft__gc_types_may_die(void);
+/* Calls `visit` for every object, also for `dead` ones and those whose end waits for a grace period; in a stopped
+ * world. */
+void weft__gc_walk_all(const struct weft__merge_chunk *dead, void (*visit)(weft_object *, void *), void *arg);
 
 #endif

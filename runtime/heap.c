@@ -368,6 +368,7 @@ void *weft__object_alloc_slow(const weft_type *type, size_t size, enum weft_heap
   if (!o) return weft_raise_memory();
   weft__count_init(&o->count);
   o->type = type;
+  if (WEFT_UNLIKELY(size > WEFT__SMALL_MAX && kind != WEFT_HEAP_CONTAINER && type->made)) weft__large_list(o);
   return o;
 }
 

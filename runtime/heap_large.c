@@ -3,8 +3,11 @@
  * What does not fit a page: large objects and large buffers, from malloc; and buffers of any size.
  *
  *   Before a large object stand the two links by which containers are in a ring, so that the collector finds them
- * without pages, and what it knows of them; the links of other objects are NULL. Buffers have none of this. Protected
- * by `lock`, except that an object's owner looks without it whether it is in the ring.
+ * without pages, and what it knows of them. Other objects are in another ring if their type is a made one, so that it
+ * is known whether such a type has instances; else their links are NULL. Buffers have none of this. Protected by
+ * `lock`, except that an object's owner looks without it whether it is in a ring.
+ *   Types that are made look like large objects and have a ring, too: they are of the oldest generation from the
+ * beginning, so young collections need not walk it. Neither statistics nor the limit count them.
  *   The last few large buffers that were given back are kept: a container that grows, or the next one like it, wants
  * such a block soon, and malloc would have given its pages back to the system, to be cleared and mapped again.
  */
@@ -18,7 +21,9 @@ _Static_assert(sizeof(struct weft__large) % 16 == 0, "the object behind is as al
 
 static weft__lock lock;
 static struct weft__large ring = {.next = &ring, .previous = &ring};
-static size_t large_blocks, large_bytes; /* atomic */
+static struct weft__large others = {.next = &others, .previous = &others}; /* no containers */
+static struct weft__large types = {.next = &types, .previous = &types};    /* made ones */
+static size_t large_blocks, large_bytes;                                   /* atomic */
 
 /* --- Kept blocks --- */
 
@@ -119,10 +124,10 @@ static void ring_link(struct weft__large *l, struct weft__large *next) {
 }
 static bool is_linked(const struct weft__large *l) { return weft__load_relaxed(&l->next); }
 
-static void ring_insert(struct weft__large *l) {
+static void ring_insert(struct weft__large *in, struct weft__large *l) {
   weft__lock_acquire(&lock);
-  ring_link(l, ring.next);
-  ring_link(&ring, l);
+  ring_link(l, in->next);
+  ring_link(in, l);
   weft__lock_release(&lock);
 }
 
@@ -144,11 +149,13 @@ void *weft__heap_alloc_large(size_t size, enum weft_heap_kind kind, const char *
   l->scratch = 0;
   l->generation = 0;
   if (kind == WEFT_HEAP_CONTAINER)
-    ring_insert(l);
+    ring_insert(&ring, l);
   else
     weft__store_relaxed(&l->next, NULL);
   return l + 1;
 }
+
+void weft__large_list(weft_object *o) { ring_insert(&others, weft__large_of(o)); }
 
 void weft__heap_free_large(void *block, size_t size) {
   struct weft__large *l = (struct weft__large *)block - 1;
@@ -157,16 +164,37 @@ void weft__heap_free_large(void *block, size_t size) {
   free(l);
 }
 
-void weft__large_walk(void (*visit)(weft_object *, void *), void *arg) {
-  for (struct weft__large *l = ring.next; l != &ring; l = l->next) {
+void *weft__type_alloc(size_t size) {
+  struct weft__large *l = weft__fault() ? NULL : calloc(1, sizeof *l + size);
+  return l ? l + 1 : NULL;
+}
+
+void weft__type_list(weft_object *type) {
+  weft__large_of(type)->generation = WEFT__TYPE_GENERATION;
+  ring_insert(&types, weft__large_of(type));
+}
+
+void weft__type_dealloc(void *block) {
+  struct weft__large *l = (struct weft__large *)block - 1;
+  if (is_linked(l)) ring_remove(l);
+  free(l);
+}
+
+static void walk(const struct weft__large *in, void (*visit)(weft_object *, void *), void *arg) {
+  for (struct weft__large *l = in->next; l != in; l = l->next) {
     weft_object *o = (weft_object *)(void *)(l + 1);
     if (!weft__count_is_dead(&o->count)) visit(o, arg);
   }
 }
+void weft__large_walk(void (*visit)(weft_object *, void *), void *arg) { walk(&ring, visit, arg); }
+void weft__large_walk_others(void (*visit)(weft_object *, void *), void *arg) { walk(&others, visit, arg); }
+void weft__types_walk(void (*visit)(weft_object *, void *), void *arg) { walk(&types, visit, arg); }
 
-/* Large containers that are still referenced are forgotten. */
+/* Large objects that are still referenced are forgotten. */
 void weft__large_fini(void) {
   ring = (struct weft__large){.next = &ring, .previous = &ring};
+  others = (struct weft__large){.next = &others, .previous = &others};
+  types = (struct weft__large){.next = &types, .previous = &types};
   free_kept();
 }
 

@@ -104,11 +104,22 @@ static inline struct weft__large *weft__large_of(const weft_object *o) {
 }
 
 void weft__large_stats(size_t *blocks, size_t *bytes);
-/* Calls `visit` for every large object of a container type; in a stopped world. */
+/* Calls `visit` for every large object of a container type, without types; in a stopped world. */
 void weft__large_walk(void (*visit)(weft_object *, void *), void *arg);
+/* For those of no container type that has been made; a new one, which is complete, has to be listed for that. */
+void weft__large_walk_others(void (*visit)(weft_object *, void *), void *arg);
+void weft__large_list(weft_object *o);
+/* For every type that has been made. */
+void weft__types_walk(void (*visit)(weft_object *, void *), void *arg);
 void weft__large_fini(void);
 void weft__large_lock_for_fork(void);
 void weft__large_unlock_after_fork(void);
+
+/* Zeroed memory for a type; NULL: out of memory. No safepoint. To be listed when it is complete. */
+void *weft__type_alloc(size_t size);
+void weft__type_list(weft_object *type);
+void weft__type_dealloc(void *block);
+enum { WEFT__TYPE_GENERATION = 2 }; /* the oldest, see gc/gc.h */
 
 /* --- Statistics: heap_stats.c --- */
 

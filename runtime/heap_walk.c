@@ -25,4 +25,5 @@ void weft__heap_walk(void (*visit)(weft_object *, void *), void *arg) {
   struct object_visitor v = {visit, arg};
   weft__pages_walk(visit_containers, &v);
   weft__large_walk(visit, arg);
+  weft__types_walk(visit, arg);
 }

@@ -18,7 +18,7 @@
  *
  *   Attributes of types: each type has a table of those that it does not inherit, which changes in a stopped world
  * only: who looks something up and comes to no safepoint meanwhile needs no bracket and no lock. Functions in it are
- * immortal, so that calling one does not write to its count.
+ * immortal, so that calling one does not write to its count; the other values die with the type.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -977,6 +977,14 @@ void weft__attributes_forget(weft_type *type) {
   for (size_t i = 0; t && i <= t->mask; i++)
     if (t->cell[i].name) weft_decref((weft_object *)t->cell[i].value);
   if (t) weft__buffer_free(t, names_bytes(t->mask));
+}
+
+int weft__attributes_traverse(const weft_type *type, weft_visit visit, void *arg) {
+  const struct weft__names *t = type->attributes;
+  int stop = 0;
+  for (size_t i = 0; t && !stop && i <= t->mask; i++)
+    if (t->cell[i].name) stop = visit((weft_object *)t->cell[i].value, arg);
+  return stop;
 }
 
 void weft__attributes_fini(weft_type *type) {

@@ -11,6 +11,7 @@ bool weft__attributes_init(weft_type *type, const weft_type *base);
 /* Lets go of the type's own attributes. May: run finalizers. */
 void weft__attributes_forget(weft_type *type);
 void weft__attributes_fini(weft_type *type);
+int weft__attributes_traverse(const weft_type *type, weft_visit visit, void *arg);
 
 /* An instance with nothing in it. NULL with MemoryError. */
 weft_object *weft__instance_alloc(const weft_type *type);

@@ -54,6 +54,7 @@ void weft__merge_queue_drain(struct weft__tstate *ts);
  * by that; they are let die, by weft__merge_queue_bury, when the world goes on. */
 struct weft__merge_chunk *weft__merge_queues_settle(void);
 void weft__merge_queue_bury(struct weft__merge_chunk *dead);
+void weft__merge_queue_walk(const struct weft__merge_chunk *dead, void (*visit)(weft_object *, void *), void *arg);
 void weft__merge_queue_free(struct weft__tstate *ts);
 void weft__merge_queue_move(struct weft__tstate *from, struct weft__tstate *to);
 /* Shares what other threads asked the calling thread to share. */
@@ -174,6 +175,8 @@ static inline bool weft__all_given(const char *call, size_t n, weft_object *cons
 /* A container is about to be made, and more than enough young ones are there. True: a collection has been run. May: run
  * finalizers, stop the world. */
 bool weft__gc_due(void);
+/* Something that is of the oldest generation is about to be made. */
+void weft__gc_count_old(void);
 /* Debug builds, at the end: says which objects are still alive. */
 void weft__gc_report_alive(void);
 /* A heap goes: its nursery. */
@@ -192,7 +195,9 @@ extern uint32_t weft__life; /* atomic: counts the times that the runtime was ini
 void weft__threads_reset(void);
 void weft__types_forget(void); /* lets go of their attributes */
 void weft__types_fini(void);   /* types made by weft_type_new */
-void weft__threads_wait(void); /* for the threads that weft_finalize waits for */
+bool weft__types_released(void);
+void weft__type_free(weft_object *o); /* a released one, which has let go of what it held; nothing leads to it */
+void weft__threads_wait(void);        /* for the threads that weft_finalize waits for */
 /* Makes a thread that nobody joins. False: the system refuses. */
 bool weft__native_thread(void *(*body)(void *), void *arg);
 void weft__threads_after_fork(struct weft__tstate *survivor); /* in the child: all other threads are gone */

@@ -5,6 +5,13 @@
  * An instance of a type made here: the base's body, then the type's slots (one pointer each), then the word that leads
  * to its own attributes, if it can have any, then, if the type has a finalizer that its base has not, a word for the
  * "finalized" mark; then the values of its first own attributes (instance.c).
+ *
+ * The life of a made type. A list, `made`, has all that are alive, and a reference to each: so nobody's last reference
+ * lets one die, only the collector does, or the end of the runtime. A type counts its base and what is in its table of
+ * attributes; its instances do not count it. So the collector lets a type die when it is released, when all that counts
+ * it is garbage, and when there is no block of an instance that is not garbage, nor one that is just dying: what frees
+ * an instance reads its type. Which instances there are it finds out by looking at all blocks (gc/types.c), and only
+ * while a type is released.
  */
 #include "runtime/type.h"
 
@@ -12,6 +19,7 @@
 #include <string.h>
 
 #include "runtime/copy_internal.h"
+#include "runtime/heap_pages_internal.h"
 #include "runtime/instance_internal.h"
 #include "runtime/none.h"
 #include "runtime/runtime_internal.h"
@@ -48,6 +56,29 @@ const weft_type weft_object_type = {
     .plain = true,
 };
 
+static int type_traverse(weft_object *self, weft_visit visit, void *arg) {
+  const weft_type *type = (const weft_type *)self;
+  if (!type->made) return 0;
+  int stop = weft__attributes_traverse(type, visit, arg);
+  return stop ? stop : visit((weft_object *)(uintptr_t)type->spec.base, arg);
+}
+
+/* The base stays: instances may be alive. */
+static int type_clear(weft_object *self) {
+  weft__attributes_forget((weft_type *)self);
+  return 0;
+}
+
+static void type_release(weft_object *self) {
+  type_clear(self);
+  weft_decref((weft_object *)(uintptr_t)((weft_type *)self)->spec.base);
+}
+
+/* The list of all types has a reference to each. */
+static void type_dealloc(weft_object *self) {
+  weft__fatal("weft_decref: the type '%s' has lost more references than it had", ((weft_type *)self)->spec.name);
+}
+
 const weft_type weft_type_type = {
     .header = {WEFT__COUNT_IMMORTAL, &weft_type_type},
     .spec = {.name = "type",
@@ -55,10 +86,16 @@ const weft_type weft_type_type = {
              .deepcopy = weft__deepcopy_itself,
              .base = &weft_object_type,
              .basic_size = sizeof(weft_type),
+             .flags = WEFT_TYPE_CONTAINER,
+             .traverse = type_traverse,
+             .clear = type_clear,
+             .dealloc = type_dealloc,
              .hash = weft__hash_identity,
              .repr = type_repr,
              .call = type_call},
     .weak = true,
+    .quiet = true,
+    .release = type_release,
 };
 
 bool weft_type_derives(const weft_type *type, const weft_type *base) {
@@ -90,10 +127,29 @@ void weft__generic_dealloc(weft_object *self) {
 
 struct made_type {
   weft_type type;
-  struct made_type *next;
+  struct made_type *next, *previous;
 };
+_Static_assert(sizeof(weft_type) > WEFT__SMALL_MAX, "a type is large by its own type, and is looked for in no page");
 static weft__lock made_lock;
-static struct made_type *made;
+static struct made_type *made; /* newest first; under the lock, as are the links */
+static size_t released_types;  /* atomic: of those, how many the program has given up */
+
+static struct made_type *made_of(const weft_type *type) { return (struct made_type *)(uintptr_t)type; }
+
+static void list_insert(struct made_type *m) {
+  weft__lock_acquire(&made_lock);
+  m->next = made;
+  if (made) made->previous = m;
+  made = m;
+  weft__lock_release(&made_lock);
+}
+
+static void list_remove(struct made_type *m) {
+  weft__lock_acquire(&made_lock);
+  *(m->previous ? &m->previous->next : &made) = m->next;
+  if (m->next) m->next->previous = m->previous;
+  weft__lock_release(&made_lock);
+}
 
 #define INHERIT(slot) \
   if (!spec->slot) spec->slot = base->slot
@@ -222,23 +278,28 @@ static bool lay_out(weft_type *type, const weft_type *base) {
   return true;
 }
 
+/* A container is about to be made, and an old one: for when collections are due. */
+static void count_made(void) {
+  struct weft__heap *heap = weft__tls.heap;
+  heap->young += !(weft__heap_is_due(heap) && weft__gc_due());
+  weft__gc_count_old();
+}
+
 const weft_type *weft_type_new(const weft_type_spec *spec) {
   weft__check_attached("weft_type_new");
   if (!spec) return weft_raise(&weft_TypeError, "weft_type_new: no spec");
   const weft_type *base = spec->base ? spec->base : &weft_object_type;
   if (!check_spec(spec, base)) return NULL;
-  struct made_type *m = weft__fault() ? NULL : calloc(1, sizeof *m);
+  count_made();
+  struct made_type *m = weft__type_alloc(sizeof *m);
   if (!m) return weft_raise_memory();
-  static const weft_count immortal = WEFT__COUNT_IMMORTAL;
-  m->type.header.count = immortal;
-  m->type.header.type = &weft_type_type;
   m->type.made = true;
   m->type.spec = *spec;
   m->type.spec.base = base;
   inherit(&m->type.spec, base);
   if (!lay_out(&m->type, base) || !weft__attributes_init(&m->type, base)) {
     weft__attributes_fini(&m->type);
-    free(m);
+    weft__type_dealloc(m);
     return NULL;
   }
   m->type.body_init = base->body_init;
@@ -265,24 +326,69 @@ const weft_type *weft_type_new(const weft_type_spec *spec) {
     m->type.body_dealloc = *dealloc == instance_dealloc ? base->body_dealloc : *dealloc;
     *dealloc = instance_dealloc;
   }
-  weft__lock_acquire(&made_lock);
-  m->next = made;
-  made = m;
-  weft__lock_release(&made_lock);
+  weft_incref((weft_object *)(uintptr_t)base);
+  m->type.header.type = &weft_type_type;
+  weft__count_init(&m->type.header.count);
+  list_insert(m);
+  weft__type_list(&m->type.header);
   return &m->type;
 }
 
+/* --- The ends of types --- */
+
+int weft_type_release(const weft_type *type) {
+  static const char call[] = "weft_type_release";
+  const weft_object *o = (const weft_object *)type;
+  if (!weft__given(call, o)) return -1;
+  const char *wrong = o->type != &weft_type_type ? "an object that is no type" : !type->made ? type->spec.name : NULL;
+  if (wrong) {
+    weft_raise(&weft_TypeError, "%s: expected a type of weft_type_new, got %s", call, wrong);
+    return -1;
+  }
+  /* order: acq_rel, though nothing hangs on it: of two who release it one is told, and collections read it in a stopped
+   * world. */
+  if (weft__exchange_acq_rel(&made_of(type)->type.released, (uint8_t) true)) {
+    weft_raise(&weft_ValueError, "%s: '%s' has been released before", call, type->spec.name);
+    return -1;
+  }
+  weft__add_relaxed(&released_types, 1);
+  return 0;
+}
+
+/* order: relaxed: asked in a stopped world. */
+bool weft__types_released(void) { return weft__load_relaxed(&released_types); }
+
+void weft__type_free(weft_object *o) {
+  struct made_type *m = (struct made_type *)o;
+  list_remove(m);
+  weft__sub_relaxed(&released_types, 1);
+  weft__attributes_fini(&m->type);
+  weft__type_dealloc(m);
+}
+
+/* The type behind `m`, or the first; a new reference, and the one to `m` is dropped. NULL: there is none. */
+static struct made_type *next_made(struct made_type *m) {
+  weft__lock_acquire(&made_lock);
+  struct made_type *next = m ? m->next : made;
+  if (next) weft_incref(&next->type.header);
+  weft__lock_release(&made_lock);
+  if (m) weft_decref(&m->type.header);
+  return next;
+}
+
+/* What dies may make collections, which may free other types. */
 void weft__types_forget(void) {
-  for (struct made_type *m = made; m; m = m->next) weft__attributes_forget(&m->type);
+  for (struct made_type *m = next_made(NULL); m; m = next_made(m)) weft__attributes_forget(&m->type);
 }
 
 void weft__types_fini(void) {
   while (made) {
     struct made_type *next = made->next;
     weft__attributes_fini(&made->type);
-    free(made);
+    weft__type_dealloc(made);
     made = next;
   }
+  weft__store_relaxed(&released_types, 0);
   weft__interned_fini();
 }
 

@@ -2,8 +2,10 @@
 /*
  * Types: what an object of a kind can do, as a table of slots.
  *
- * A type is made from a const spec by designated initialisers; a NULL slot is inherited from the base. Types are
- * immortal objects: an instance does not count its type, so threads that make instances do not contend on it.
+ * A type is made from a const spec by designated initialisers; a NULL slot is inherited from the base. Weft's own types
+ * are immortal. One that is made is a container like others, counted by whoever holds it; but its instances do not
+ * count it, so threads that make instances do not contend on it. It lives until weft_finalize, or, if the program gives
+ * it up by weft_type_release, as long as anybody holds it or it has an instance or a derived type.
  *
  * Deriving from list, dict, set, frozenset, tuple, bytearray or array: the base's functions work on the instances, and
  * do not call the slots that the type replaces; those are for the general operations (weft_get_item and so on).
@@ -108,7 +110,8 @@ struct weft_type {
   uint32_t marks_offset;          /* where in the instance the "finalized" mark is; 0: the type has no finalizer */
   uint32_t lock_offset;           /* where in the instance its lock is; 0: it has none of its own */
   bool plain;                     /* dies without side effects: the block is simply freed */
-  bool made;                      /* by weft_type_new */
+  bool made;                      /* by weft_type_new: behind it stands what type.c knows of it */
+  uint8_t released;               /* atomic, read in stopped worlds: the program has given it up */
   bool quiet;                     /* no code of the user's runs when it dies, except what its references bring along */
   void (*release)(weft_object *self);   /* of a quiet one: lets go of all that it holds, and leaves only its memory */
   bool weak;                            /* its instances can have weak references */
@@ -130,11 +133,19 @@ extern WEFT_API const weft_type weft_object_type;
 extern WEFT_API const weft_type weft_type_type;
 
 /*
- * Makes a type from `spec`, which is copied (the strings and slot names are not). It lives until weft_finalize.
- * Returns borrowed. Errors: TypeError (no name, a base that is not one, sizes below the base's, too many slots),
- * memory.
+ * Makes a type from `spec`, which is copied (the strings and slot names are not). It lives until weft_finalize, if not
+ * released before. Returns borrowed. Errors: TypeError (no name, a base that is not one, sizes below the base's, too
+ * many slots), memory. May: run finalizers, stop the world.
  */
 WEFT_API const weft_type *weft_type_new(const weft_type_spec *spec);
+/*
+ * The program gives up a type of weft_type_new: from now on it uses the pointer only while it has an instance, a
+ * derived type or a counted reference. When nobody has any of these the type is garbage, and dies at the next
+ * collection of the oldest generation (weft_gc_collect(2)); instances that it holds itself, in its attributes, do not
+ * keep it. Attributes that are functions are immortal, and keep what they have captured. Errors (-1): TypeError (not a
+ * type, one of Weft's own), ValueError (it has been released before).
+ */
+WEFT_API int weft_type_release(const weft_type *type);
 
 /*
  * An instance of `type` with its fixed slots empty and further bytes zero. For variable-sized types `items` is the

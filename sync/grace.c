@@ -115,14 +115,17 @@ static void do_item(uintptr_t item, uintptr_t size) {
 }
 
 static void do_items(struct weft__batch *b) {
+  struct weft__tstate *ts = weft__self();
   uint32_t used = b->used;
   b->used = 0;
+  ts->burying++;
   for (uint32_t i = 0; i < used; i++) {
     uintptr_t item = b->items[i];
     bool sized = (item & TAGS) == FREE;
     do_item(item, sized ? b->items[i + 1] : 0);
     i += sized;
   }
+  ts->burying--;
 }
 
 /* Releases the batches that are ready, and those up to `passed`, whose grace period has passed. */
@@ -219,6 +222,35 @@ void weft__release_later(weft_object *o) {
 void weft__tear_down_later(weft_object *o) { defer((uintptr_t)o | TEAR_DOWN, 0, BYTES_OF_OBJECT); }
 void weft__buffer_free_later(void *buffer, size_t size) {
   if (buffer) defer((uintptr_t)buffer | FREE, size, size);
+}
+
+/* --- Looking at what waits --- */
+
+struct dead_visitor {
+  void (*visit)(weft_object *, void *);
+  void *arg;
+};
+
+static void visit_dead(const struct weft__batch *b, const struct dead_visitor *v) {
+  for (uint32_t i = 0; b && i < b->used; i++) {
+    uintptr_t tag = b->items[i] & TAGS;
+    if (tag == TEAR_DOWN) v->visit((weft_object *)(b->items[i] & ~(uintptr_t)TAGS), v->arg);
+    i += tag == FREE;
+  }
+}
+static void visit_deferred(const struct weft__deferred *d, const struct dead_visitor *v) {
+  visit_dead(d->filling, v);
+  for (const struct weft__batch *b = d->first; b; b = b->next) visit_dead(b, v);
+}
+static void visit_of_thread(struct weft__tstate *ts, void *v) { visit_deferred(&ts->deferred, v); }
+
+void weft__grace_walk_dead(void (*visit)(weft_object *, void *), void *arg) {
+  struct dead_visitor v = {visit, arg};
+  weft__tstate_for_each(visit_of_thread, &v);
+  weft__lock_acquire(&weft__reclaimer_lock);
+  visit_deferred(&orphans, &v);
+  visit_deferred(&of_all, &v);
+  weft__lock_release(&weft__reclaimer_lock);
 }
 
 /* --- Brackets --- */

@@ -289,3 +289,27 @@ GcTest(finalizers, GC_025_is_finalized) {
   cr_assert(back == node && weft_gc_is_finalized(back) == 1);
   weft_decref(saved);
 }
+
+/* It is no member of a collection in its finalizer, and so gets no older; its page is full. */
+static weft_object *kept_alive[2];
+static void fill_page_and_collect(weft_object *self) {
+  kept_alive[1] = weft_list_new();
+  for (int i = 0; i < 3000; i++) {
+    weft_auto weft_object *node = node_new(true);
+    if (weft_list_append(kept_alive[1], node) != 0) abort();
+  }
+  weft_gc_collect(1);
+  kept_alive[0] = weft_new_ref(self);
+}
+GcTest(finalizers, regress_what_lives_on_after_a_collection_in_its_finalizer_is_still_looked_at) {
+  weft_object *node = node_new(true);
+  weft_gc_collect(0);
+  on_finalize = fill_page_and_collect;
+  weft_decref(node);
+  on_finalize = NULL;
+  cr_assert(kept_alive[0] == node && weft_gc_generation(node) == 1);
+  set_link(node, NODE_LEFT, node);
+  weft_clear(&kept_alive[0]);
+  cr_assert_eq(weft_gc_collect(1), 1);
+  weft_clear(&kept_alive[1]);
+}

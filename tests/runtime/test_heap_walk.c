@@ -16,6 +16,7 @@ struct met {
 
 static void meet(weft_object *o, void *met_) {
   struct met *met = met_;
+  if (o->type == &weft_type_type) return; /* those that the test's start has made */
   for (size_t i = 0; i < met->n; i++) {
     if (met->wanted[i] != o) continue;
     met->found += !met->times[i]++;

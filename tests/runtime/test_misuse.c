@@ -100,6 +100,7 @@ static void drop_samples(void) {
   X(weft_setattr_text, weft_setattr_text(instance, "x", object))                \
   X(weft_immortalize, weft_immortalize(object))                                 \
   X(weft_type_new, weft_type_new(&(weft_type_spec){.name = "t"}))               \
+  X(weft_type_release, weft_type_release(point))                                \
   X(weft_instance_new, weft_instance_new(point))                                \
   X(weft_slot_get, weft_slot_get(instance, 0))                                  \
   X(weft_slot_set, weft_slot_set(instance, 0, object))                          \

@@ -10,9 +10,10 @@ RuntimeSuite(types);
 
 /* --- Making --- */
 
-RuntimeTest(types, a_type_is_an_immortal_object_with_a_name) {
+RuntimeTest(types, a_type_is_an_object_with_a_name_and_a_count) {
   const weft_type *type = TYPE(.basic_size = 24);
-  cr_assert(weft_is_immortal((weft_object *)type));
+  cr_assert_eq(weft_refcount((weft_object *)type), 1, "that of the list of all types");
+  cr_assert(weft_is_immortal((weft_object *)&weft_object_type));
   cr_assert_eq(weft_type_of((weft_object *)type), &weft_type_type);
   assert_text(weft_repr((weft_object *)type), "<type 'sample'>");
 }

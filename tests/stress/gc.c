@@ -4,8 +4,9 @@
  * ties some of them to what it finds in common places, so that rings go through several threads, leaves some there, and
  * drops them; objects with finalizers come back to life at times, or make cycles and start collections themselves. It
  * collects, looks at what it has in brackets, waits in critical sections, detached or for the world to stop, and ends,
- * at times attached. What somebody can reach is whole; and at the end, when nothing is referred to any more, every
- * token that was born has died, once.
+ * at times attached. Some containers are of types of their own, which are released at once and hold a token, too. What
+ * somebody can reach is whole; and at the end, when nothing is referred to any more, every token that was born has
+ * died, once.
  */
 #include "stress.h"
 
@@ -16,7 +17,8 @@ static weft_object *places[PLACES]; /* atomic; each holds a reference, or NULL *
 static weft_object *common;         /* a dict: int -> container */
 static weft_object *numbers[PLACES];
 static const weft_type *node_type, *finalized_type, *instance_type;
-static weft_object *name_next, *name_held;
+static weft_object *name_next, *name_held, *name_of_type;
+static void finalize(weft_object *self);
 
 static weft_object *exchange(size_t place, weft_object *o_steal) {
   return weft__exchange_acq_rel(&places[place], o_steal);
@@ -24,7 +26,22 @@ static weft_object *exchange(size_t place, weft_object *o_steal) {
 
 /* --- Containers: each has a next one and holds a token --- */
 
-static weft_object *container(chance *c) {
+/* Of a type that nothing keeps but its instances. */
+static weft_object *mortal(chance *c) {
+  weft_type_spec spec = {.name = "mortal", .flags = WEFT_TYPE_DICT, .finalize = pick(c, 4) ? NULL : finalize};
+  const weft_type *type = weft_type_new(&spec);
+  weft_auto weft_object *held = token_new();
+  REQUIRE(type && weft_type_set(type, name_of_type, held) == 0);
+  weft_object *o = weft_instance_new(type);
+  REQUIRE(weft_type_release(type) == 0);
+  return o;
+}
+static bool is_mortal(const weft_object *o) { return o->type->released; }
+static bool has_attributes(const weft_object *o) { return o->type == instance_type || is_mortal(o); }
+
+static weft_object *container(chance *c, const weft_object *another) {
+  if (another && is_mortal(another) && pick(c, 2)) return weft_instance_new(another->type);
+  if (pick(c, 100) == 0) return mortal(c);
   switch (pick(c, 8)) {
     case 0: return weft_instance_new(node_type);
     case 1: return weft_instance_new(instance_type);
@@ -42,7 +59,7 @@ static void set_pair(weft_object *o, weft_object *next, weft_object *held) {
   } else if (o->type == &weft_cell_type) {
     weft_auto weft_object *both = weft_tuple_pack(2, next, held);
     REQUIRE(weft_cell_set(o, both) == 0);
-  } else if (o->type == instance_type) {
+  } else if (has_attributes(o)) {
     REQUIRE(weft_setattr(o, name_next, next) == 0 && weft_setattr(o, name_held, held) == 0);
   } else {
     REQUIRE(weft_slot_set(o, NEXT, next) == 0 && weft_slot_set(o, HELD, held) == 0);
@@ -61,7 +78,7 @@ static void get_pair(weft_object *o, weft_object **next, weft_object **held) {
     weft_auto weft_object *both = weft_cell_get(o);
     *next = both ? weft_tuple_get(both, 0) : NULL;
     *held = both ? weft_tuple_get(both, 1) : NULL;
-  } else if (o->type == instance_type) {
+  } else if (has_attributes(o)) {
     *next = weft_getattr(o, name_next);
     *held = weft_getattr(o, name_held);
   } else {
@@ -78,6 +95,9 @@ static void walk(chance *c, weft_object *start) {
     weft_object *next, *held;
     get_pair(at, &next, &held);
     if (held && held->type == token_type) token_check(held);
+    weft_auto weft_object *of_type = is_mortal(at) ? weft_getattr(at, name_of_type) : NULL;
+    REQUIRE(!is_mortal(at) || (of_type && of_type->type == token_type));
+    if (of_type) token_check(of_type);
     weft_xdecref(held);
     weft_decref(at);
     at = next;
@@ -89,7 +109,7 @@ static void walk(chance *c, weft_object *start) {
 static weft_object *ring(chance *c, weft_object *into) {
   weft_object *all[LONGEST];
   size_t n = 1 + pick(c, LONGEST);
-  for (size_t i = 0; i < n; i++) REQUIRE((all[i] = container(c)));
+  for (size_t i = 0; i < n; i++) REQUIRE((all[i] = container(c, i ? all[i - 1] : into)));
   for (size_t i = 0; i < n; i++) {
     weft_auto weft_object *held = token_new();
     set_pair(all[i], i + 1 < n ? all[i + 1] : into ? into : all[0], held);
@@ -218,8 +238,9 @@ int main(int argc, char **argv) {
   instance_type = weft_type_new(&(weft_type_spec){.name = "instance", .flags = WEFT_TYPE_DICT});
   name_next = weft_str_intern("next");
   name_held = weft_str_intern("held");
+  name_of_type = weft_str_intern("of_type");
   common = weft_dict_new();
-  REQUIRE(node_type && finalized_type && instance_type && name_next && name_held && common);
+  REQUIRE(node_type && finalized_type && instance_type && name_next && name_held && name_of_type && common);
   for (size_t i = 0; i < PLACES; i++) REQUIRE((numbers[i] = weft_int_new((int64_t)i)));
   weft_set_unraisable_hook(ignore_unraisable);
   weft_gc_set_threshold((uint32_t[]){30, 3, 3});
