@@ -444,12 +444,14 @@ GcTest(types_die, garbage_that_is_kept_keeps_its_type) {
 /* --- What dies with a type --- */
 
 static int calls;
+static weft_object *called_with; /* compare only */
 static weft_object *count_call(weft_object *function, weft_object *const *args, size_t n) {
   (void)function, (void)n;
   calls += weft_weakref_get(args[0]) == WEFT_NONE;
+  called_with = args[0];
   return WEFT_NONE;
 }
-GcTest(types_die, weak_references_to_one_are_emptied_and_called) {
+GcTest(types_die, WR_042_weak_references_to_one_are_emptied_and_called) {
   const weft_type *type = MADE(.slot_names = one_slot);
   weft_auto weft_object *callback = weft_function_new("callback", count_call, 0, NULL);
   weft_auto weft_object *ref = weft_weakref_new(object_of(type), callback), *map = weft_weak_key_dict_new();
@@ -461,7 +463,31 @@ GcTest(types_die, weak_references_to_one_are_emptied_and_called) {
   released(type);
   cr_assert_eq(weft_gc_collect(2), 1);
   weft_auto weft_object *nothing = weft_weakref_get(ref);
-  cr_assert(nothing == WEFT_NONE && calls == 1 && weft_length(map) == 0);
+  cr_assert(nothing == WEFT_NONE && calls == 1 && called_with == ref && weft_length(map) == 0);
+}
+
+static weft_object *count_as_method(weft_object *function, weft_object *const *args, size_t n) {
+  return count_call(function, args + 1, n - 1);
+}
+GcTest(types_die, WR_035_a_callback_that_is_a_method_of_a_type_in_the_same_garbage_is_not_called) {
+  size_t before = types_alive();
+  const weft_type *c = MADE(.flags = WEFT_TYPE_DICT), *d = MADE(.flags = WEFT_TYPE_DICT);
+  weft_auto weft_object *method = weft_function_new("count", count_as_method, 0, NULL);
+  set_attribute(c, "count", method);
+  weft_object *c1 = weft_instance_new(d), *c2 = weft_instance_new(c);
+  weft_object *bound = weft_getattr_text(c2, "count"), *ref = weft_weakref_new(c1, bound);
+  cr_assert(bound && ref);
+  weft_setattr_text(c2, "me", c2);
+  weft_setattr_text(c2, "c1", c1);
+  weft_setattr_text(c2, "ref", ref);
+  weft_object *const all[] = {bound, ref, c1, c2};
+  for (size_t i = 0; i < sizeof all / sizeof *all; i++) weft_decref(all[i]);
+  released(c), released(d);
+  cr_assert_eq(types_alive(), before + 2);
+  cr_assert_geq(weft_gc_collect(2), 6);
+  cr_assert_eq(types_alive(), before);
+  cr_assert_eq(calls, 0);
+  blocks_left_on_purpose += 2; /* the function, which is immortal, and its name */
 }
 
 GcTest(types_die, its_attributes_die_with_it) {
