@@ -96,7 +96,7 @@ static inline object *class_new(bool slots) {
   if (!type || weft_type_set(type, name, function) != 0) must(NULL);
   weft_decref(name);
   weft_decref(function);
-  return (object *)(uintptr_t)type;
+  return weft_new_ref((object *)(uintptr_t)type);
 }
 
 static inline object *name_new(const char *text) { return must(weft_str_intern(text)); }
