@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two questions about idle cores, because neither answer is enough. Before an attempt two threads spin in plain C and
- * have to get nearly twice as far as one: that knows about quotas, affinity and shared cores. After it, /proc/stat
- * tells how much of the machine others used meanwhile.
+ * Two questions about idle cores, because neither answer is enough. Before an attempt two threads compute in plain C
+ * and have to get nearly twice as far as one: that knows about quotas, affinity, and CPUs that are two threads of one
+ * core, if what they compute keeps a core busy. After it, /proc/stat tells how much of the machine others used
+ * meanwhile; and a miss counts only if two threads still get so far.
  */
 #define _GNU_SOURCE
 #include "demos/support/timing.h"
@@ -44,9 +45,22 @@ unsigned cpu_count(void) {
 
 /* --- Idle cores before an attempt --- */
 
+/* Four sums that do not wait for each other: as much as a core can do at a time. */
+static uint64_t compute(uint64_t seed) {
+  uint64_t a = seed, b = seed + 1, c = seed + 2, d = seed + 3;
+  for (int i = 0; i < 500; i++) {
+    a = (a ^ a >> 7) + 5;
+    b = (b ^ b >> 9) + 7;
+    c = (c ^ c >> 11) + 9;
+    d = (d ^ d >> 13) + 11;
+  }
+  return a ^ b ^ c ^ d;
+}
+
 static uint64_t spin(void) {
+  static _Thread_local volatile uint64_t sum;
   uint64_t end = now_ns() + PROBE_NS, rounds = 0;
-  while (now_ns() < end) rounds++;
+  for (; now_ns() < end; rounds++) sum = compute(sum);
   return rounds;
 }
 
@@ -147,6 +161,8 @@ struct outcome timing_compare(const struct comparison *c) {
     struct usage before = usage_now();
     o = measure(c);
     bool counts = !c->needs_two_cores || machine_was_ours(&before);
+    /* A miss may be the doing of who came meanwhile and shares a core with us: /proc/stat does not know of him. */
+    if (counts && c->needs_two_cores && o.verdict == MISSED) counts = speed_up_of_two() >= idle_speed_up;
     if (o.verdict == BROKEN || (o.verdict == HOLDS && counts)) return o;
     if (counts) counted = o;
   }
