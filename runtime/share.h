@@ -15,9 +15,11 @@
 WEFT_BEGIN_DECLS
 
 /* The calling thread's status word, read once for all questions of an operation: after weft__may_touch_as has said yes
- * it is the thread's slot, for the counts of what it takes and lets go of (weft__count_incref_as). order: relaxed: as
- * weft_poll. */
-static inline uint32_t weft__my_status(void) { return weft__load_relaxed(weft__tls.status); }
+ * it is the thread's slot, for the counts of what it takes and lets go of (weft__count_incref_as). */
+static inline uint32_t weft__my_status(void) {
+  /* order: relaxed: as weft_poll. */
+  return weft__load_relaxed(weft__tls.status);
+}
 
 /*
  * The fast path of an operation on a container: true when the calling thread is attached, has nothing to answer and no

@@ -18,10 +18,10 @@
  *   MERGED    there is no owner (slot 0), the shared count is all of it. Only the taker of a hand-over un-merges.
  *   QUEUED    exactly one reference belongs to a merge queue, until it is settled. While the word is neither QUEUED nor
  *             MERGED, the shared count is not negative.
- *   PUB       weak references exist: other threads may try_incref at any time, so the owner may not free by plain
- * store. DYING     a finalizer runs; a decref to zero does nothing, try_incref refuses. slot 0xFFFF: immortal; the rest
- * of the word means nothing. dead: nothing but MERGED and perhaps PUB (or all zero, in memory that never held an
- * object).
+ *   PUB       weak references exist: other threads may try_incref at any time, so the owner may not free by a store.
+ *   DYING     a finalizer runs; a decref to zero does nothing, try_incref refuses.
+ *   slot 0xFFFF: immortal; the rest of the word means nothing.
+ *   dead: nothing but MERGED and perhaps PUB; or all zero, in memory that never held an object.
  *
  * An object's body is private to its owner (runtime/share.c). It is no more when the word is MERGED, which only the
  * owner does, at a safepoint or where it drops its last reference, or somebody who holds the owner off.

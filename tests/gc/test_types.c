@@ -2,8 +2,7 @@
 /*
  * Types that the program has released: what keeps them, and what dies with them.
  *
- * `weft_gc_collect(2)` says how many objects were found; whether a type has really died is asked of the collector's
- * walk
+ * `weft_gc_collect(2)` says how many objects were found; whether a type has really died the collector's walk is asked
  * (`types_alive`), where a type is met as long as it has memory.
  */
 #include "gc_support.h"
