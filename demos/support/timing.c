@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Two questions about idle cores, because neither answer is enough. Before an attempt two threads compute in plain C
- * and have to get nearly twice as far as one: that knows about quotas, affinity, and CPUs that are two threads of one
- * core, if what they compute keeps a core busy. After it, /proc/stat tells how much of the machine others used
- * meanwhile; and a miss counts only if two threads still get so far.
+ * Two questions about idle cores, because neither answer is enough. Before an attempt and after it two threads compute
+ * in plain C and have to get nearly twice as far as one: that knows about quotas, affinity, and CPUs that are two
+ * threads of one core, since what they compute keeps a core busy. And /proc/stat tells how much of the machine others
+ * used meanwhile.
  */
 #define _GNU_SOURCE
 #include "demos/support/timing.h"
@@ -160,9 +160,7 @@ struct outcome timing_compare(const struct comparison *c) {
     if (c->needs_two_cores && !two_cores_idle()) continue;
     struct usage before = usage_now();
     o = measure(c);
-    bool counts = !c->needs_two_cores || machine_was_ours(&before);
-    /* A miss may be the doing of who came meanwhile and shares a core with us: /proc/stat does not know of him. */
-    if (counts && c->needs_two_cores && o.verdict == MISSED) counts = speed_up_of_two() >= idle_speed_up;
+    bool counts = !c->needs_two_cores || (machine_was_ours(&before) && speed_up_of_two() >= idle_speed_up);
     if (o.verdict == BROKEN || (o.verdict == HOLDS && counts)) return o;
     if (counts) counted = o;
   }
