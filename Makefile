@@ -11,6 +11,7 @@ PREFIX  ?= /usr/local
 VERSION := 0.1.0
 CC      ?= gcc
 AR      ?= ar
+OBJCOPY ?= objcopy
 
 # One build directory for each combination of mode and variant: build/gil, build/biased-thread-debug, ...
 VARIANT := $(if $(filter-out gcc cc,$(CC)),-$(notdir $(CC)))$(if $(SAN),-$(SAN))$(if $(DEBUG),-debug)
@@ -24,6 +25,8 @@ SANFLAGS_thread  := -fsanitize=thread
 SANFLAGS_address := -fsanitize=address,undefined -fno-sanitize-recover=all
 SANFLAGS_fuzzer  := -fsanitize=fuzzer-no-link $(SANFLAGS_address)
 SANFLAGS := $(SANFLAGS_$(SAN))
+# The runtime's functions in a section by which its own frames are told from the program's (runtime/stack.c).
+OWN_TEXT := --rename-section .text=weft_text --rename-section .text.unlikely=weft_text --rename-section .text.hot=weft_text
 PIC     := -fPIC -fvisibility=hidden -fno-semantic-interposition -ftls-model=initial-exec
 CFLAGS  ?=
 CSTD    := -std=c17
@@ -31,7 +34,7 @@ ALLFLAGS = $(CSTD) $(OPT) $(WARN) $(SANFLAGS) $(CFLAGS) -I. -I$(B)/include
 MODEDEF_gil    := -DWEFT_MODE_GIL=1
 MODEDEF_biased := -DWEFT_MODE_BIASED=1
 MODEDEF_atomic := -DWEFT_MODE_ATOMIC=1
-LIBS    := -lurcu-bp -lurcu-common -lgmp -lm -pthread
+LIBS    := -lurcu-bp -lurcu-common -ldw -lgmp -lm -pthread
 
 SRC     := $(sort $(wildcard runtime/*.c runtime/mode/*.c sync/*.c gc/*.c))
 HEADERS := $(sort $(wildcard runtime/*.h runtime/mode/*.h sync/*.h gc/*.h))
@@ -55,11 +58,12 @@ OBJ_$(1) := $(SRC:%.c=$(call out,$(1))/%.o)
 $(call out,$(1))/%.o: %.c $(INCLUDE)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(ALLFLAGS) $(PIC) $$(MODEDEF_$(1)) -MMD -MP -c $$< -o $$@
+	$$(Q)$$(OBJCOPY) $(OWN_TEXT) $$@
 $(call out,$(1))/libweft-$(1).a: $$(OBJ_$(1))
 	@rm -f $$@
 	$$(Q)$$(AR) rcs $$@ $$^
 $(call out,$(1))/libweft-$(1).so.0: $$(OBJ_$(1))
-	$$(Q)$$(CC) $$(ALLFLAGS) -shared -Wl,-soname,$$(@F) -Wl,-z,defs -Wl,-z,now $$^ $(LIBS) -o $$@
+	$$(Q)$$(CC) $$(ALLFLAGS) -shared -Wl,-z,start-stop-visibility=hidden -Wl,-soname,$$(@F) -Wl,-z,defs -Wl,-z,now $$^ $(LIBS) -o $$@
 	@ln -sf $$(@F) $$(@:.0=)
 LIB_$(1) := $(call out,$(1))/libweft-$(1).a $(if $(SAN),,$(call out,$(1))/libweft-$(1).so.0)
 -include $$(OBJ_$(1):.o=.d)
@@ -78,7 +82,7 @@ libs: $(foreach m,$(MODES),$(LIB_$(m)))
 # --- The two commands ---
 
 # Debian packages by purpose; `.ci/packages` installs what is missing, as root or through sudo.
-PACKAGES_BUILD := gcc libc6-dev liburcu-dev libgmp-dev
+PACKAGES_BUILD := gcc libc6-dev liburcu-dev libgmp-dev libdw-dev
 PACKAGES_DEMO  := $(PACKAGES_BUILD) pkg-config libmicrohttpd-dev libcurl4-openssl-dev graphviz
 PACKAGES_TEST  := $(PACKAGES_BUILD) clang libclang-rt-14-dev libcriterion-dev spin python3
 

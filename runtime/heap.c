@@ -35,6 +35,9 @@
  *
  *   A thread that ends gives its pages to the heap of orphans, from which any thread that needs a page adopts them.
  *
+ *   While tracemalloc is on, fast paths find no page ready, and none where they may just free: every request and every
+ * free comes here and is traced (trace.c).
+ *
  * What protects what: a page's fields its heap's thread, except `remote`, `at_rest` and `heap` (atomic) and
  * `next_returned` (whoever listed the page). The orphans: orphan_lock.
  */
@@ -43,6 +46,7 @@
 
 #include "runtime/heap_marks_internal.h"
 #include "runtime/runtime_internal.h"
+#include "runtime/trace_internal.h"
 #include "sync/attach.h"
 
 enum {
@@ -61,7 +65,7 @@ enum { CURRENT = WEFT__PAGE_CURRENT, AVAILABLE = WEFT__PAGE_AVAILABLE, FULL = WE
 /* A page without free blocks, so that allocation need not test for NULL. */
 static struct weft__page no_page = {.state = FULL};
 
-#define NO_PAGES .current = {[0 ... BINS - 1] = &no_page}
+#define NO_PAGES .ready = {[0 ... BINS - 1] = &no_page}, .current = {[0 ... BINS - 1] = &no_page}
 struct weft__heap weft__heap_of_nobody = {NO_PAGES};
 struct weft__heap weft__heap_of_orphans = {NO_PAGES};
 static struct weft__heap heap_of_all = {NO_PAGES}; /* mode gil */
@@ -93,6 +97,11 @@ static void list_remove(struct weft__page **list, struct weft__page *page) {
 
 /* --- A page's blocks --- */
 
+/* Just freeing is all its thread has to do, unless it has more. */
+static void page_set_local(struct weft__page *page, struct weft__heap *heap) {
+  weft__store_relaxed(&page->local, page->has_aged || weft__is_tracing() ? NULL : heap);
+}
+
 static void page_start(struct weft__page *page, struct weft__heap *heap, unsigned bin) {
   page->bin = (uint8_t)bin;
   page->block_size = weft__class_size(bin % WEFT__CLASSES);
@@ -102,7 +111,7 @@ static void page_start(struct weft__page *page, struct weft__heap *heap, unsigne
   memset((uint8_t *)page + WEFT__PAGE_HEADER, 0, (size_t)(page->carved - (uint8_t *)page) - WEFT__PAGE_HEADER);
   /* order: relaxed: other threads learn of the page from an object in it, which is published to them later. */
   weft__store_relaxed(&page->heap, heap);
-  weft__store_relaxed(&page->local, heap);
+  page_set_local(page, heap);
 }
 
 /* Makes the next few never-used blocks into free ones. False: there are none left. */
@@ -168,10 +177,15 @@ static bool page_rest(struct weft__page *page, uint32_t stale, uint32_t stay) {
 
 /* --- A heap's pages --- */
 
+static void set_current(struct weft__heap *heap, unsigned bin, struct weft__page *page) {
+  heap->current[bin] = page;
+  heap->ready[bin] = weft__is_tracing() ? &no_page : page;
+}
+
 static void page_make_current(struct weft__heap *heap, struct weft__page *page) {
   page->state = CURRENT;
   page->used++;
-  heap->current[page->bin] = page;
+  set_current(heap, page->bin, page);
   if (WEFT__IS_CONTAINER_BIN(page->bin)) weft__page_set_recent(heap, page, page->recent | WEFT__RECENT_YOUNG);
 }
 
@@ -203,7 +217,7 @@ static void page_give_back_if_empty(struct weft__heap *heap, struct weft__page *
 static void put_current_aside(struct weft__heap *heap, unsigned bin) {
   struct weft__page *page = heap->current[bin];
   if (page == &no_page) return;
-  heap->current[bin] = &no_page;
+  set_current(heap, bin, &no_page);
   page->used--;
   while (!page_rest(page, STALE, LISTED)) page_collect(page);
   page_make_available(heap, page);
@@ -304,7 +318,7 @@ static struct weft__page *adopt(struct weft__heap *heap, unsigned bin) {
     change_hands(page, orphans, heap);
     /* order: release [page-heap]: publishes the heap to remote frees; pairs with page_return. */
     weft__store_release(&page->heap, heap);
-    weft__store_relaxed(&page->local, page->has_aged ? NULL : heap);
+    page_set_local(page, heap);
   }
   weft__lock_release(&orphan_lock);
   return page;
@@ -327,7 +341,7 @@ static struct weft__page *next_page(struct weft__heap *heap, unsigned bin) {
   struct weft__page *page = heap->current[bin];
   if (page != &no_page) {
     if (page_refill(page)) return page;
-    heap->current[bin] = &no_page;
+    set_current(heap, bin, &no_page);
     page->used--;
   } else {
     page = NULL;
@@ -358,6 +372,7 @@ void *weft__heap_alloc_slow(unsigned bin, const char *call) {
   page->free = block->next;
   page->used++;
   weft__block_unpoison(block, page->block_size);
+  if (WEFT_UNLIKELY(weft__is_tracing())) weft__trace_block(page, block);
   /* Armed: no page stays current, so that every request comes here and is counted. */
   if (WEFT_UNLIKELY(weft__self()->fail_at)) put_current_aside(heap, bin);
   return block;
@@ -435,9 +450,12 @@ static void free_remote(struct weft__page *page, struct weft__block *block) {
 }
 
 void weft__heap_free_other(struct weft__page *page, struct weft__block *block) {
+  /* order: acquire [traces]: sees them as they were when the block was traced; pairs with weft__trace_block. */
+  uint32_t *traces = weft__load_acquire(&page->traces);
+  if (WEFT_UNLIKELY(traces)) weft__trace_forget(page, traces, block);
   /* order: relaxed: as `local`. */
   if (WEFT_LIKELY(weft__load_relaxed(&page->heap) == weft__tls.heap)) {
-    weft__page_rejuvenate(page, block);
+    if (page->has_aged) weft__page_rejuvenate(page, block);
     weft__heap_free_local(page, block);
   } else {
     free_remote(page, block);
@@ -549,6 +567,25 @@ void weft__heap_collect_all(void) {
   weft__tstate_for_each(flush_of, NULL);
   weft__tstate_for_each(collect_of, NULL);
   take_returned_orphans();
+}
+
+static void watch_page(struct weft__page *page, void *unused) {
+  (void)unused;
+  struct weft__heap *heap = weft__load_relaxed(&page->heap);
+  if (heap != orphans) page_set_local(page, heap);
+}
+
+static void watch_heap(struct weft__heap *heap) {
+  for (unsigned bin = 0; bin < BINS; bin++) set_current(heap, bin, heap->current[bin]);
+}
+static void watch_heap_of(struct weft__tstate *ts, void *unused) {
+  (void)unused;
+  watch_heap(ts->heap);
+}
+
+void weft__heap_heed_tracing(void) {
+  weft__pages_walk(watch_page, NULL);
+  weft__tstate_for_each(watch_heap_of, NULL);
 }
 
 void weft__heap_fini(void) {

@@ -20,6 +20,7 @@
 
 #include "runtime/heap_pages_internal.h"
 #include "runtime/runtime_internal.h"
+#include "runtime/trace_internal.h"
 
 enum {
   ARENA_SIZE = WEFT__ARENA_SIZE,
@@ -227,6 +228,7 @@ void weft__arena_give_page(struct weft__heap *heap, struct weft__page *page) {
   struct weft__arena *arena = page->arena;
   uint64_t mark = UINT64_C(1) << (((uint8_t *)page - arena->base) / PAGE_SIZE);
   heap->pages--;
+  weft__trace_drop_page(page);
   weft__lock_acquire(&lock);
   arena_change(arena, arena->user, arena->free_pages | mark);
   if (too_many_empty()) unclaim_if_empty(arena);

@@ -47,6 +47,7 @@ struct weft__page {
   struct weft__heap *heap;  /* atomic: read by remote frees */
   struct weft__heap *local; /* atomic: `heap`, whose thread just frees here; NULL: it has more to do */
   uint32_t *scratch;        /* of the collector, while it works; else NULL */
+  uint32_t *traces;         /* atomic: of tracemalloc, see trace.c; NULL: no block is traced */
   struct weft__page *next_recent, *previous_recent; /* in its heap's list of pages with young containers */
   uint8_t recent;                                   /* why it is there; heap_marks_internal.h */
 };
@@ -54,6 +55,7 @@ struct weft__page {
 struct weft__heap {
   uint32_t young;                           /* containers made since the last collection, less those that died */
   uint32_t young_limit;                     /* atomic: at so many a collection is due */
+  struct weft__page *ready[WEFT__BINS];     /* what fast paths take from: `current`, or a page without blocks */
   struct weft__page *current[WEFT__BINS];   /* never NULL: a page without blocks when there is none */
   struct weft__page *available[WEFT__BINS]; /* doubly linked */
   struct weft__page *full;                  /* doubly linked, all bins */
@@ -96,7 +98,7 @@ static inline unsigned weft__bin_of(size_t size, enum weft_heap_kind kind) {
 /* A block of a size class, not initialised; NULL: only the slow path may have one. */
 WEFT_ALWAYS_INLINE void *weft__heap_pop(size_t size, enum weft_heap_kind kind) {
   struct weft__heap *heap = weft__tls.heap;
-  struct weft__page *page = heap->current[weft__bin_of(size, kind)];
+  struct weft__page *page = heap->ready[weft__bin_of(size, kind)];
   struct weft__block *block = page->free;
   if (WEFT_UNLIKELY(!block)) return NULL;
   if (kind == WEFT_HEAP_CONTAINER) {

@@ -16,6 +16,7 @@
 
 #include "runtime/heap_pages_internal.h"
 #include "runtime/runtime_internal.h"
+#include "runtime/trace_internal.h"
 
 _Static_assert(sizeof(struct weft__large) % 16 == 0, "the object behind is as aligned as malloc's block");
 
@@ -83,12 +84,20 @@ static void free_kept(void) {
 
 /* --- Blocks --- */
 
-/* Makes a block larger or smaller; from NULL and 0, a new one. `links`: bytes that are not counted. NULL: out of
- * memory; the block is unaltered. */
+static void trace(const void *block, size_t size) {
+  if (WEFT_UNLIKELY(weft__is_tracing())) weft__trace_add(WEFT_TRACEMALLOC_HEAP, (uintptr_t)block, size);
+}
+static void trace_end(const void *block) {
+  if (WEFT_UNLIKELY(weft__is_tracing())) weft__trace_remove(WEFT_TRACEMALLOC_HEAP, (uintptr_t)block);
+}
+
+/* Makes a block larger or smaller; from NULL and 0, a new one. `links`: bytes at its beginning that are not counted.
+ * NULL: out of memory; the block is unaltered. */
 static void *resize(void *block, size_t old_size, size_t size, size_t links) {
   size_t more = size > old_size ? size - old_size : 0, fewer = old_size > size ? old_size - size : 0;
   size_t blocks = block ? 0 : 1;
   if (size > PTRDIFF_MAX - links || weft__fault() || !weft__heap_reserve(more)) return NULL;
+  if (block) trace_end(block); /* when it has moved, another one may be where it was */
   void *resized = block || links ? NULL : take_kept(size);
   if (!resized) resized = realloc(block, size + links);
   if (WEFT_UNLIKELY(!resized)) {
@@ -96,6 +105,7 @@ static void *resize(void *block, size_t old_size, size_t size, size_t links) {
     resized = realloc(block, size + links);
   }
   weft__heap_unreserve(resized ? fewer : more);
+  if (resized || block) trace(resized ? (char *)resized + links : block, resized ? size : old_size);
   if (!resized) return NULL;
   /* order: relaxed: statistics. */
   weft__add_relaxed(&large_blocks, blocks);
@@ -103,7 +113,8 @@ static void *resize(void *block, size_t old_size, size_t size, size_t links) {
   return resized;
 }
 
-static void release(size_t size) {
+static void release(const void *block, size_t size) {
+  trace_end(block);
   weft__sub_relaxed(&large_blocks, 1);
   weft__sub_relaxed(&large_bytes, size);
   weft__heap_unreserve(size);
@@ -160,7 +171,7 @@ void weft__large_list(weft_object *o) { ring_insert(&others, weft__large_of(o));
 void weft__heap_free_large(void *block, size_t size) {
   struct weft__large *l = (struct weft__large *)block - 1;
   if (is_linked(l)) ring_remove(l);
-  release(size);
+  release(block, size);
   free(l);
 }
 
@@ -223,7 +234,7 @@ void *weft__buffer_resize(void *buffer, size_t old_size, size_t new_size) {
 }
 
 static void release_buffer(void *buffer, size_t size, size_t most) {
-  release(size);
+  release(buffer, size);
   if (size >= KEEP_FROM && size <= most)
     keep(buffer, size);
   else

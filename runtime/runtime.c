@@ -56,9 +56,11 @@ static void before_fork(void) {
   weft__heap_lock_for_fork();
   weft__timeline_lock_for_fork();
   weft__grace_lock_for_fork();
+  weft__trace_lock_for_fork();
 }
 
 static void unlock_all(void) {
+  weft__trace_unlock_after_fork();
   weft__timeline_unlock_after_fork();
   weft__heap_unlock_after_fork();
   weft__gil_unlock_after_fork();
@@ -109,6 +111,7 @@ int weft_init(void) {
   weft__store_relaxed(&weft__life, weft__load_relaxed(&weft__life) + 1);
   /* order: release [runtime]: publishes the above to threads that attach. */
   weft__store_release(&state, (uint32_t)RUNNING);
+  weft__trace_init();
   return 0;
 }
 
@@ -131,6 +134,7 @@ void weft_finalize(void) {
   weft__heap_collect_all();
   weft__grace_fini();
   if (WEFT_DEBUG) weft__gc_report_alive();
+  weft__trace_fini();
   weft__tstates_fini();
   weft__threads_reset();
   weft__types_fini();

@@ -42,6 +42,8 @@ void weft__heap_destroy(struct weft__heap *heap);
 void weft__heap_flush(struct weft__tstate *ts);
 /* Does so for all threads, in a stopped world; pages that are empty then go back. */
 void weft__heap_collect_all(void);
+/* Tracing has begun, or ended; in a stopped world. */
+void weft__heap_heed_tracing(void);
 void weft__heap_fini(void);
 void weft__heap_lock_for_fork(void);
 void weft__heap_unlock_after_fork(void);
@@ -187,6 +189,13 @@ void weft__gc_init(void);   /* reads the environment */
 void weft__gc_forget(void); /* lets go of what it has saved. May: run finalizers */
 void weft__gc_at_end(void); /* the runtime ends: the same, and a last collection */
 void weft__gc_fini(void);
+
+/* --- tracemalloc: trace.c --- */
+
+void weft__trace_init(void); /* reads the environment */
+void weft__trace_fini(void);
+void weft__trace_lock_for_fork(void);
+void weft__trace_unlock_after_fork(void);
 
 /* --- Life of the runtime --- */
 

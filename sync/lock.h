@@ -9,6 +9,7 @@
  * Order in which they nest, outermost first (a thread that holds one may take only those to its right):
  *
  *     world < registry < slot < gil < orphaned pages < arenas, large blocks, timeline, reclaimer < parking bucket
+ *     traces < tracebacks < walked stacks
  *
  * After Drepper, "Futexes are tricky", mutex 2: 0 free, 1 held, 2 held and someone may sleep.
  */
