@@ -3,12 +3,14 @@
  * What debug builds check and report. With WEFT_EXPENSIVE in the environment, before and after every collection of all
  * threads, in a stopped world; of a young generation only pages, and only recent ones:
  *
- *   every page   used + |free| is the number of blocks before `carved`; what is in the free list is dead, young, and in
- * the page; live blocks are as many as `used` says containers'  marks only in pages that know of them, and only frees
- * that look for them (`local`); generation 1 only in recent pages, which are in their own heaps' lists containers   no
- * more references to any of them than it counts
+ *   every page    used + |free| is the number of blocks before `carved`; what is in the free list is dead, young, and in
+ *                 the page; live blocks are as many as `used` says
+ *   containers'   marks only in pages that know of them, and only frees that look for them (`local`); generation 1 only
+ *                 in recent pages, which are in their own heaps' lists
+ *   containers    no more references to any of them than it counts
  *
- * The first thing that is not so ends the program. At the end of the runtime: what is still alive, by type.
+ * The first thing that is not so ends the program. At the end of the runtime: what is still alive, by type and, as far
+ * as it was traced, by where it was made.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,7 @@
 #include "gc/gc_internal.h"
 #include "runtime/heap_marks_internal.h"
 #include "runtime/runtime_internal.h"
+#include "runtime/trace_internal.h"
 
 #define REQUIRE(page, condition)                                                                                   \
   ((condition) ? (void)0                                                                                           \
@@ -81,35 +84,50 @@ void weft__gc_check(int generation, bool after) {
 
 /* --- What is left at the end --- */
 
-enum { TYPES_MAX = 32 };
+enum { LINES_MAX = 32 };
 struct census {
-  const weft_type *type[TYPES_MAX];
-  size_t count[TYPES_MAX], types, others;
+  struct line {
+    const weft_type *type;
+    uint32_t traceback; /* 0: not traced */
+    size_t count;
+  } lines[LINES_MAX];
+  size_t used, others;
 };
 
 static void count_object(weft_object *o, void *census_) {
   struct census *c = census_;
   if (weft__count_is_immortal(&o->count)) return;
   if (weft__gc_is_type(o) && !((const weft_type *)o)->released) return; /* the program may use it until now */
+  uint32_t traceback = weft__trace_of_object(o);
   size_t i = 0;
-  while (i < c->types && c->type[i] != o->type) i++;
-  if (i == TYPES_MAX) {
+  while (i < c->used && (c->lines[i].type != o->type || c->lines[i].traceback != traceback)) i++;
+  if (i == LINES_MAX) {
     c->others++;
     return;
   }
-  if (i == c->types) c->type[c->types++] = o->type;
-  c->count[i]++;
+  if (i == c->used) c->lines[c->used++] = (struct line){.type = o->type, .traceback = traceback};
+  c->lines[i].count++;
 }
 static void count_page(struct weft__page *page, void *census) {
   if (weft__page_kind(page) != WEFT_HEAP_BUFFER) weft__page_walk(page, count_object, census);
 }
 
+static void report(const struct line *line) {
+  const char *type = line->type->spec.name;
+  weft_traceback *t = line->traceback ? weft__traceback_name(weft__traceback_addresses(line->traceback)) : NULL;
+  const weft_frame *made = t ? &t->frames[t->count - 1] : NULL;
+  if (made)
+    weft__warn("still alive at the end: %zu of type '%s', made at %s:%d", line->count, type, made->file, made->line);
+  else
+    weft__warn("still alive at the end: %zu of type '%s'", line->count, type);
+  weft_traceback_free(t);
+}
+
 void weft__gc_report_alive(void) {
-  struct census c = {.types = 0};
+  struct census c = {.used = 0};
   weft__pages_walk(count_page, &c);
   weft__large_walk(count_object, &c);
   weft__types_walk(count_object, &c);
-  for (size_t i = 0; i < c.types; i++)
-    weft__warn("still alive at the end: %zu of type '%s'", c.count[i], c.type[i]->spec.name);
-  if (c.others) weft__warn("still alive at the end: %zu of other types", c.others);
+  for (size_t i = 0; i < c.used; i++) report(&c.lines[i]);
+  if (c.others) weft__warn("still alive at the end: %zu others", c.others);
 }

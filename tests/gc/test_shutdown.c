@@ -65,3 +65,39 @@ static void exit_with_0(void) {
 GcTest(gc_shutdown, GC_032_a_cycle_is_finalized_if_the_program_exits) {
   cr_assert_eq(finalized_in_a_life(leave_a_global, exit_with_0), 101);
 }
+
+/* --- The report of debug builds --- */
+
+static char reported[2000];
+static void keep_report(const char *message) {
+  size_t length = strlen(reported);
+  snprintf(reported + length, sizeof reported - length, "%s\n", message);
+}
+
+static weft_object *kept_alive[3];
+static void keep_some(void) {
+  kept_alive[0] = FLOAT(1.5);
+  if (weft_tracemalloc_start(1) < 0) abort();
+  for (int i = 1; i < 3; i++) kept_alive[i] = node_new(false);
+}
+static bool is_reported(bool expected, const char *format, ...) {
+  char line[200];
+  va_list args;
+  va_start(args, format);
+  vsnprintf(line, sizeof line, format, args);
+  va_end(args);
+  bool is = strstr(reported, line);
+  if (is != expected) fprintf(stderr, "'%s' in: %s", line, reported);
+  return is == expected;
+}
+static void end_with_report(void) {
+  weft_set_warning_hook(keep_report);
+  weft_finalize();
+  bool right = is_reported(WEFT_DEBUG, "still alive at the end: 1 of type 'float'\n") &&
+               is_reported(WEFT_DEBUG, "still alive at the end: 2 of type 'node', made at ") &&
+               is_reported(WEFT_DEBUG, "gc_support.h:") && is_reported(false, "of type 'list'");
+  _exit(right ? 0 : 1);
+}
+GcTest(gc_shutdown, debug_builds_report_what_is_alive_by_type_count_and_place) {
+  cr_assert_eq(finalized_in_a_life(keep_some, end_with_report), 0);
+}

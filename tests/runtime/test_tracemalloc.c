@@ -339,12 +339,13 @@ RuntimeTest(tracemalloc, threads_trace_exactly_what_the_heap_gives_out) {
   weft_poll();
   size_t before = in_the_heap();
   trace(2);
-  weft_auto weft_object *kept = LIST(INT(1), FLOAT(2), bytes_of(1000), weft_dict_new());
+  weft_object *kept = LIST(INT(1), FLOAT(2), bytes_of(1000), weft_dict_new());
   in_new_threads(4, churn, &seed);
   churn(&seed);
   weft_gc_collect(2);
   weft_heap_stats now = settled_heap(0, 0);
   cr_assert_eq(now.block_bytes + now.large_bytes - before, current());
+  weft_decref(kept);
 }
 
 static weft_object *of_four[4][1000];
@@ -578,8 +579,9 @@ RuntimeTest(tracemalloc, TM_051_a_finalizer_untracks_at_the_end) {
 static void in_and_out(void *unused) {
   (void)unused;
   for (int i = 0; i < 300; i++) {
-    weft_auto weft_object *list = LIST(FLOAT(i), INT(i), bytes_of((size_t)i * 4));
+    weft_object *list = LIST(FLOAT(i), INT(i), bytes_of((size_t)i * 4));
     weft_poll();
+    weft_decref(list);
   }
 }
 static void switch_often(void *unused) {
