@@ -3,10 +3,10 @@
  * What debug builds check and report. With WEFT_EXPENSIVE in the environment, before and after every collection of all
  * threads, in a stopped world; of a young generation only pages, and only recent ones:
  *
- *   every page    used + |free| is the number of blocks before `carved`; what is in the free list is dead, young, and in
- *                 the page; live blocks are as many as `used` says
- *   containers'   marks only in pages that know of them, and only frees that look for them (`local`); generation 1 only
- *                 in recent pages, which are in their own heaps' lists
+ *   every page    used + |free| is the number of blocks before `carved`; what is in the free list is dead, young,
+ *                 and in the page; live blocks are as many as `used` says
+ *   containers'   marks only in pages that know of them, and only frees that look for them (`local`); generation 1
+ *                 only in recent pages, which are in their own heaps' lists
  *   containers    no more references to any of them than it counts
  *
  * The first thing that is not so ends the program. At the end of the runtime: what is still alive, by type and, as far

@@ -269,10 +269,10 @@ static weft_statistics *sum_up(struct items *items, bool is_difference) {
 
 static weft_statistics *statistics(const char *call, const weft_snapshot *s, const weft_snapshot *older,
                                    bool is_difference, enum weft_snapshot_grouping grouping, bool cumulative) {
-  const char *wrong = !s || (is_difference && !older)                                  ? "no snapshot"
-                      : (unsigned)grouping > WEFT_SNAPSHOT_BY_FILE                     ? "no such grouping"
+  const char *wrong = !s || (is_difference && !older)                        ? "no snapshot"
+                      : (unsigned)grouping > WEFT_SNAPSHOT_BY_FILE           ? "no such grouping"
                       : cumulative && grouping == WEFT_SNAPSHOT_BY_TRACEBACK ? "cumulative by traceback"
-                                                                                       : NULL;
+                                                                             : NULL;
   if (wrong) return weft_is_attached() ? weft_raise(&weft_ValueError, "%s: %s", call, wrong) : NULL;
   size_t most = items_at_most(s, cumulative) + items_at_most(older, cumulative);
   struct items items = {malloc((most + 1) * sizeof *items.all), 0, grouping, cumulative};
@@ -310,8 +310,11 @@ static struct size_text size_text(double size, bool with_sign) {
   size_t unit = 0;
   for (; rest >= 10 * 1024 && unit < sizeof units / sizeof *units - 1; rest /= 1024) unit++;
   struct size_text t;
-  snprintf(t.text, sizeof t.text, "%s%.*f %s", size < 0 ? "-" : with_sign ? "+" : "", unit && rest < 100 ? 1 : 0, rest,
-           units[unit]);
+  snprintf(t.text, sizeof t.text, "%s%.*f %s",
+           size < 0    ? "-"
+           : with_sign ? "+"
+                       : "",
+           unit && rest < 100 ? 1 : 0, rest, units[unit]);
   return t;
 }
 

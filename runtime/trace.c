@@ -3,8 +3,8 @@
  * tracemalloc: a trace for each block.
  *
  *   Off is free: the heap's fast paths do not ask. When tracing starts, the heap hides its current pages from the fast
- * path of allocation, and unsets every page's `local`, which the fast path of freeing compares; so each request and each
- * free takes a slow path, and these do ask (weft__heap_heed_tracing). When it stops, both come back.
+ * path of allocation, and unsets every page's `local`, which the fast path of freeing compares; so each request and
+ * each free takes a slow path, and these do ask (weft__heap_heed_tracing). When it stops, both come back.
  *
  *   The trace of a block in a page is the number of its traceback, in an array of the page's with an entry per block,
  * 0: none. Its size is the page's. The array is made when the first block of a page is traced, and goes with the page.

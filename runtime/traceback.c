@@ -27,7 +27,7 @@ enum { CHAINS = 1 << 16, UNIT = WEFT__TRACEBACK_UNIT, FRAMES_MAX = WEFT_TRACEMAL
 static struct mapping {
   uint32_t chains[CHAINS];          /* atomic: the first traceback of each; 0: none */
   struct weft__addresses no_frames; /* what is left of the mapping begins here */
-} *mapping;
+} * mapping;
 static size_t used, limit; /* bytes of the mapping; frames. `used` is atomic, changed under the lock */
 static weft__lock lock;
 

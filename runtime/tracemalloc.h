@@ -69,8 +69,8 @@ WEFT_API weft_traceback *weft_tracemalloc_get_object_traceback(weft_object *o);
  * Memory that does not come from the private heap can be traced too: `track` says that there are `size` bytes at an
  * address (any number that says which they are), in a domain other than the heap's, WEFT_TRACEMALLOC_HEAP. A block that
  * is tracked already gets the new size and traceback. `untrack` says that it is gone, and is harmless when it never was
- * there. Any thread may call them, attached or not. Return 0. Errors (-1): RuntimeError while tracing is off, ValueError
- * (the heap's domain), memory; a thread that is not attached gets no exception.
+ * there. Any thread may call them, attached or not. Return 0. Errors (-1): RuntimeError while tracing is off,
+ * ValueError (the heap's domain), memory; a thread that is not attached gets no exception.
  */
 enum { WEFT_TRACEMALLOC_HEAP = 0 };
 WEFT_API int weft_tracemalloc_track(unsigned domain, uintptr_t address, size_t size);

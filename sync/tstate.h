@@ -63,7 +63,7 @@ struct weft__page;
 struct weft__block;
 struct weft__timeline_ring;
 struct weft__repr_frame;
-struct weft__walks;       /* runtime/traceback.c */
+struct weft__walks; /* runtime/traceback.c */
 
 /* A place in the GIL's queue, see gil.c; protected by the GIL's lock, except `granted`. */
 struct weft__gil_waiter {
@@ -103,10 +103,10 @@ struct weft__tstate {
     struct weft__block *first, *last;
     uint32_t count;
   } outbox;
-  int64_t traced;    /* atomic: bytes that tracemalloc has not been told of; see trace.c */
+  int64_t traced;            /* atomic: bytes that tracemalloc has not been told of; see trace.c */
   struct weft__walks *walks; /* of the stack, which it remembers; see traceback.c */
-  uint64_t requests; /* memory requests counted since the last weft_heap_fail_nth, when armed */
-  uint64_t fail_at;  /* the request that fails; 0: not armed */
+  uint64_t requests;         /* memory requests counted since the last weft_heap_fail_nth, when armed */
+  uint64_t fail_at;          /* the request that fails; 0: not armed */
   struct weft__timeline_ring *timeline;
 
   struct weft__gil_waiter gil;

@@ -28,8 +28,11 @@ static weft_object *bytes_of(size_t size) {
 
 static bool is_here(const weft_frame *frame, int line) {
   size_t length = strlen(frame->file), name = strlen("tests/runtime/test_tracemalloc.c");
-  return length >= name && !strcmp(frame->file + length - name, "tests/runtime/test_tracemalloc.c") && frame->line == line;
+  return length >= name && !strcmp(frame->file + length - name, "tests/runtime/test_tracemalloc.c") &&
+         frame->line == line;
 }
+
+#define at_line(line, made) (*(line) = __LINE__, (made))
 
 /* The most recent frame of the object's traceback is that line of this file. */
 static bool made_at(weft_object *o, int line) {
@@ -134,16 +137,18 @@ RuntimeTest(tracemalloc, TM_005_as_many_frames_are_recorded_as_asked_for) {
 
 RuntimeTest(tracemalloc, TM_003_an_object_was_made_where_it_was_asked_for) {
   trace(1);
-  weft_auto weft_object *o = FLOAT(1.5); int line = __LINE__; /* clang-format: on one line */
+  int line;
+  weft_auto weft_object *o = at_line(&line, FLOAT(1.5));
   cr_assert(made_at(o, line));
-  weft_auto weft_object *list = weft_list_new(); line = __LINE__;
+  weft_auto weft_object *list = at_line(&line, weft_list_new());
   cr_assert(made_at(list, line));
 }
 
 RuntimeTest(tracemalloc, TM_003_a_large_object_too) {
   trace(1);
   static char bytes[12345];
-  weft_auto weft_object *o = weft_bytes_new(bytes, sizeof bytes); int line = __LINE__;
+  int line;
+  weft_auto weft_object *o = at_line(&line, weft_bytes_new(bytes, sizeof bytes));
   cr_assert(made_at(o, line));
   weft_traceback *t = weft_tracemalloc_get_object_traceback(o);
   cr_assert_eq(t->count, 1);
@@ -214,7 +219,7 @@ RuntimeTest(tracemalloc, frames_of_any_size_are_walked) {
 static int hash_line;
 static int hash_with_memory(weft_object *self, int64_t *hash) {
   (void)self;
-  weft_object *o = FLOAT(1.5); hash_line = __LINE__;
+  weft_object *o = at_line(&hash_line, FLOAT(1.5));
   cr_assert(made_at(o, hash_line));
   weft_traceback *t = weft_tracemalloc_get_object_traceback(o);
   cr_assert_str_eq(t->frames[t->count - 1].function, "hash_with_memory");
@@ -403,11 +408,13 @@ RuntimeTest(tracemalloc, without_memory_for_a_trace_the_block_is_not_traced) {
 
 RuntimeTest(tracemalloc, TM_014_a_child_of_fork_goes_on_tracing) {
   trace(1);
-  weft_auto weft_object *before = FLOAT(1.5); int line_before = __LINE__;
+  int line_before;
+  weft_auto weft_object *before = at_line(&line_before, FLOAT(1.5));
   fflush(NULL);
   pid_t pid = fork();
   if (pid == 0) {
-    weft_object *o = FLOAT(2.5); int line = __LINE__;
+    int line;
+    weft_object *o = at_line(&line, FLOAT(2.5));
     _exit(weft_tracemalloc_is_tracing() && made_at(o, line) && made_at(before, line_before) ? 0 : 1);
   }
   int status;
@@ -451,7 +458,8 @@ static size_t tracked_frames(uintptr_t address) {
 RuntimeTest(tracemalloc, TM_043_memory_from_elsewhere_can_be_tracked) {
   trace(5);
   size_t before = current();
-  cr_assert_eq(weft_tracemalloc_track(DOMAIN, 0x1234, 123), 0); int line = __LINE__;
+  int line;
+  cr_assert_eq(at_line(&line, weft_tracemalloc_track(DOMAIN, 0x1234, 123)), 0);
   cr_assert_eq(current() - before, 123);
   weft_traceback *t = weft_tracemalloc_get_traceback(DOMAIN, 0x1234);
   cr_assert(is_here(&t->frames[t->count - 1], line));
@@ -558,8 +566,8 @@ static void untrack_late(weft_object *self) {
   weft_error_clear();
 }
 RuntimeTest(tracemalloc, TM_051_a_finalizer_untracks_at_the_end) {
-  const weft_type *type = weft_type_new(&(weft_type_spec){
-      .name = "late", .basic_size = sizeof(weft_object), .finalize = untrack_late});
+  const weft_type *type =
+      weft_type_new(&(weft_type_spec){.name = "late", .basic_size = sizeof(weft_object), .finalize = untrack_late});
   cr_assert_not_null(type);
   weft_auto weft_object *name = STR("late");
   weft_object *late = weft_object_new(type, 0);
