@@ -3,7 +3,8 @@
  * Caches that grow for ever, and how not to: bounded ones, in order of use or of insertion; lru_cache; what else keeps
  * memory, and what only seems to.
  *
- * The documents (000 §5.13, 002, 003) measure with tracemalloc; here the heap says how many bytes are in use.
+ * Where the documents (000 §5.13, 002, 003) only want to know how much memory is in use, the heap says so; which line
+ * took it, tracemalloc does (document 001's example).
  */
 #include "demos/caches.h"
 

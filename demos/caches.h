@@ -7,7 +7,7 @@
 
 void show_processors(void); /* LK-01 to 04, 07 to 09, 12, 13, 27 */
 void show_lru(void);        /* LK-11, 14, 15, 30 */
-void show_leaks(void);      /* LK-18 to 21, 23 to 26 */
+void show_leaks(void);      /* LK-16, 18 to 21, 23 to 26 */
 void show_weak(void);       /* LK-05, 06, 10, 17, 22, 28, EX-05 */
 void show_contexts(void);   /* CTX-01 to 03, 05 */
 void show_summary(void);    /* LK-29 */

@@ -12,6 +12,57 @@ static weft_object *zeros(int64_t n) {
   return weft_list_repeat(one, n);
 }
 
+/* --- LK-16: a registry of the class, found by tracemalloc --- */
+
+enum { PROCESSORS = 100, NUMBERS = 10000, SMALL_INTS = 257 };
+
+static weft_object *processors; /* DataProcessor._registry */
+static int line_of_data;
+
+/* DataProcessor([j for j in range(10000)]), and process(). */
+static void make_processor(const weft_type *type) {
+  weft_auto weft_object *range = weft_range_new(0, NUMBERS, 1);
+  line_of_data = __LINE__ + 1;
+  weft_auto weft_object *data = weft_list_from(range);
+  weft_auto weft_object *processor = weft_instance_new(type);
+  weft_setattr_text(processor, "data", data);
+  weft_list_append(processors, processor);
+}
+
+static void show_class_registry(void) {
+  const weft_type *type = weft_type_new(&(weft_type_spec){.name = "DataProcessor", .flags = WEFT_TYPE_DICT});
+  processors = weft_list_new();
+  if (weft_tracemalloc_start(1) < 0) return;
+  weft_snapshot *before = weft_snapshot_take();
+  for (int i = 0; i < PROCESSORS; i++) make_processor(type);
+  int64_t found = weft_gc_collect(2);
+  weft_snapshot *after = weft_snapshot_take();
+  weft_statistics *grown = weft_snapshot_compare(after, before, WEFT_SNAPSHOT_BY_LINE, false);
+  int64_t registered = weft_list_length(processors);
+  tap_say("document 001: 100 processors, each with 10,000 ints, dropped; the registry has %d. What has grown:",
+          (int)registered);
+  bool named = false;
+  for (size_t i = 0; grown && i < grown->count && i < 3; i++) {
+    char text[200];
+    weft_statistic_format(text, sizeof text, &grown->entries[i], true);
+    tap_say("  %s", text);
+  }
+  if (grown && grown->count) {
+    const weft_statistic *first = &grown->entries[0];
+    const weft_frame *line = &first->traceback->frames[0];
+    named = strstr(line->file, "caches_leaks.c") && line->line == line_of_data &&
+            first->count_diff >= PROCESSORS * (NUMBERS - SMALL_INTS) &&
+            first->size_diff >= (ptrdiff_t)(PROCESSORS * NUMBERS * sizeof(weft_object *));
+  }
+  tap_check(registered == PROCESSORS && named && found == 0, "LK-16",
+            "001, the leak: the line of the lists is named first; the collector finds nothing (Python: +38,775 KB)");
+  weft_statistics_free(grown);
+  weft_snapshot_free(before);
+  weft_snapshot_free(after);
+  weft_tracemalloc_stop();
+  weft_clear(&processors);
+}
+
 /* --- LK-18: a registry by class --- */
 
 static weft_object *registry; /* Cache.instances */
@@ -211,6 +262,7 @@ static void show_loop(void) {
 void show_leaks(void) {
   tap_title("What keeps memory");
   weft_synchronize(); /* what other threads have let go of is not counted below */
+  show_class_registry();
   show_registry();
   show_global();
   show_cycle();

@@ -10,8 +10,8 @@
  *     rules: open addressing by return address, never full; entries are only added. A table that has grown is replaced,
  *     and the old one kept, because others may be reading it.
  *
- *   The runtime's own functions stand in a section of their own (the Makefile renames it), so that a rule can say that
- * its address is to be left out: what is recorded begins with the user's call of the runtime.
+ *   The runtime's own functions stand in a section of their own (the Makefile renames it), or have its prefix, so that
+ * a rule can say that its address is to be left out: what is recorded begins with the user's call of the runtime.
  *
  *   Names come from the debug information, through a second handle: that may read a lot, and whoever walks meanwhile
  * does not wait for it.
@@ -37,10 +37,21 @@ static weft__lock walk_lock, name_lock;
 /* --- Modules --- */
 
 static char *debuginfo_path;
-static const Dwfl_Callbacks callbacks = {
+static const Dwfl_Callbacks with_debuginfo = {
     .find_elf = dwfl_linux_proc_find_elf,
     .find_debuginfo = dwfl_standard_find_debuginfo,
     .debuginfo_path = &debuginfo_path,
+};
+
+/* Walking needs none, and does not look for it. */
+static int find_no_debuginfo(Dwfl_Module *module, void **userdata, const char *name, Dwarf_Addr base, const char *file,
+                             const char *link, GElf_Word crc, char **found) {
+  (void)module, (void)userdata, (void)name, (void)base, (void)file, (void)link, (void)crc, (void)found;
+  return -1;
+}
+static const Dwfl_Callbacks without_debuginfo = {
+    .find_elf = dwfl_linux_proc_find_elf,
+    .find_debuginfo = find_no_debuginfo,
 };
 
 /* Enters the modules that are mapped now, beside those known. False: errno says why. */
@@ -53,9 +64,9 @@ static bool report_modules(Dwfl *dwfl) {
 }
 
 /* NULL: errno says why. */
-static Dwfl *open_modules(void) {
+static Dwfl *open_modules(const Dwfl_Callbacks *callbacks) {
   errno = ENOMEM;
-  Dwfl *dwfl = dwfl_begin(&callbacks);
+  Dwfl *dwfl = dwfl_begin(callbacks);
   if (!dwfl || report_modules(dwfl)) return dwfl;
   int why = errno;
   dwfl_end(dwfl);
@@ -98,7 +109,7 @@ static Dwfl *walked;
 extern const char __start_weft_text[] __attribute__((weak, visibility("hidden")));
 extern const char __stop_weft_text[] __attribute__((weak, visibility("hidden")));
 
-static bool is_ours(uintptr_t address) {
+static bool is_in_runtime(uintptr_t address) {
   return address - (uintptr_t)__start_weft_text < (uintptr_t)__stop_weft_text - (uintptr_t)__start_weft_text;
 }
 
@@ -128,9 +139,13 @@ static uint64_t rule_from(Dwarf_Frame *frame) {
   return rule | SAVES_RBP | (uint64_t)(uint16_t)(saved / 8) << 16;
 }
 
+/* Is it the name of a function of the runtime? A header's may be compiled into the program. */
+static bool is_our_name(const char *name) { return name && strncmp(name, "weft_", 5) == 0; }
+
 static uint64_t look_up(uintptr_t address) {
-  uint64_t ours = is_ours(address - 1) ? OURS : 0;
   Dwfl_Module *module = module_at(walked, address - 1);
+  bool is_ours = is_in_runtime(address - 1) || (module && is_our_name(dwfl_module_addrname(module, address - 1)));
+  uint64_t ours = is_ours ? OURS : 0;
   Dwarf_Addr bias;
   Dwarf_CFI *table = module ? dwfl_module_eh_cfi(module, &bias) : NULL;
   Dwarf_Frame *frame;
@@ -273,10 +288,39 @@ static Dwarf_Die *unit_at(Dwfl_Module *module, uintptr_t address, Dwarf_Addr *bi
   return unit;
 }
 
-static const weft_frame unknown = {"<unknown>", "", 0};
+/* Where an inlined function is called. False: the compiler did not say. */
+static bool call_site(Dwarf_Die *unit, Dwarf_Die *inlined, weft_frame *frame) {
+  Dwarf_Attribute attribute;
+  Dwarf_Word file, line;
+  Dwarf_Files *files;
+  if (dwarf_formudata(dwarf_attr_integrate(inlined, DW_AT_call_file, &attribute), &file) != 0) return false;
+  if (dwarf_formudata(dwarf_attr_integrate(inlined, DW_AT_call_line, &attribute), &line) != 0) return false;
+  if (dwarf_getsrcfiles(unit, &files, NULL) != 0) return false;
+  const char *name = dwarf_filesrc(files, file, NULL, NULL);
+  if (!name) return false;
+  frame->file = name;
+  frame->line = (int)line;
+  return true;
+}
+
+/* The function that stands at the address in the source; if that is one of the runtime's own that the compiler has put
+ * into the program's, the one that calls it, and where. */
+static void leave_inlined(Dwarf_Die *unit, Dwarf_Addr address, weft_frame *frame) {
+  Dwarf_Die *scopes; /* innermost first */
+  int n = dwarf_getscopes(unit, address, &scopes);
+  for (int i = 0; i < n; i++) {
+    int tag = dwarf_tag(&scopes[i]);
+    if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram) continue;
+    const char *name = dwarf_diename(&scopes[i]);
+    if (name) frame->function = name;
+    if (!is_our_name(name) || tag == DW_TAG_subprogram) break;
+    if (!call_site(unit, &scopes[i], frame)) break;
+  }
+  if (n > 0) free(scopes);
+}
 
 static weft_frame find_name(uintptr_t address) {
-  weft_frame frame = unknown;
+  weft_frame frame = {"<unknown>", "", 0};
   Dwfl_Module *module = named ? module_at(named, address) : NULL;
   if (!module) return frame;
   const char *function = dwfl_module_addrname(module, address);
@@ -286,13 +330,15 @@ static weft_frame find_name(uintptr_t address) {
   Dwarf_Die *unit = unit_at(module, address, &bias);
   Dwarf_Line *line = unit ? dwarf_getsrc_die(unit, address - bias) : NULL;
   const char *file = line ? dwarf_linesrc(line, NULL, NULL) : NULL;
-  if (file && dwarf_lineno(line, &frame.line) == 0) frame.file = file;
+  if (!file || dwarf_lineno(line, &frame.line) != 0) return frame;
+  frame.file = file;
+  leave_inlined(unit, address - bias, &frame);
   return frame;
 }
 
 weft_frame weft__frame_name(uintptr_t return_address) {
   weft__lock_acquire(&name_lock);
-  if (!named) named = open_modules();
+  if (!named) named = open_modules(&with_debuginfo);
   struct name wanted = {.address = return_address}, **found = tfind(&wanted, &names, compare_names);
   weft_frame frame = found ? (*found)->frame : find_name(return_address - 1);
   struct name *name = found ? NULL : malloc(sizeof *name);
@@ -310,7 +356,7 @@ enum { FIRST_SIZE = 4096 };
 
 bool weft__stack_init(void) {
   weft__lock_acquire(&walk_lock);
-  if (!walked) walked = open_modules();
+  if (!walked) walked = open_modules(&without_debuginfo);
   /* order: release [rules]: as above. */
   if (walked && !rules) weft__store_release(&rules, make_rules(FIRST_SIZE, NULL));
   bool done = walked && rules;

@@ -215,6 +215,26 @@ RuntimeTest(tracemalloc, frames_of_any_size_are_walked) {
   }
 }
 
+/* What a header has inlined is where the program calls it. */
+RuntimeTest(tracemalloc, inlined_functions_of_the_runtime_are_where_they_are_called) {
+  enum { LISTS = 20 };
+  weft_object *lists[LISTS];
+  for (int i = 0; i < LISTS; i++) lists[i] = weft_list_new();
+  trace(1);
+  int line;
+  for (int i = 0; i < LISTS; i++) cr_assert_eq(at_line(&line, weft_list_append(lists[i], WEFT_NONE)), 0);
+  weft_snapshot *s = weft_snapshot_take();
+  weft_statistics *sums = weft_snapshot_statistics(s, WEFT_SNAPSHOT_BY_LINE, false);
+  size_t count = 0;
+  for (size_t i = 0; i < sums->count; i++)
+    if (is_here(&sums->entries[i].traceback->frames[0], line)) count = sums->entries[i].count;
+  cr_assert_eq(count, LISTS, "their buffers");
+  weft_statistics_free(sums);
+  weft_snapshot_free(s);
+  weft_tracemalloc_stop();
+  for (int i = 0; i < LISTS; i++) weft_decref(lists[i]);
+}
+
 /* The runtime's frames between the program's are left out. */
 static int hash_line;
 static int hash_with_memory(weft_object *self, int64_t *hash) {
