@@ -38,6 +38,14 @@ static inline void pass_safepoint(void) { Py_DECREF(must(PyObject_CallNoArgs(emp
 #define block_give(block) ((void)0)
 #define block_take(block) ((void)0)
 
+static void trace(const char *call, int frames) {
+  object *module = must(PyImport_ImportModule("tracemalloc"));
+  Py_DECREF(must(frames ? PyObject_CallMethod(module, call, "i", frames) : PyObject_CallMethod(module, call, NULL)));
+  Py_DECREF(module);
+}
+static void trace_start(int frames) { trace("start", frames); }
+static void trace_stop(void) { trace("stop", 0); }
+
 static inline object *int_new(int64_t value) { return must(PyLong_FromLong((long)value)); }
 
 static inline object *int_add(object *a, object *b) { return must(PyNumber_Add(a, b)); }
@@ -167,6 +175,7 @@ static inline object *cache_call(object *cache, object *key) { return must(PyObj
 #include "../workloads/heap_template.h"
 #include "../workloads/list_template.h"
 #include "../workloads/shared_template.h"
+#include "../workloads/trace_template.h"
 #include "../workloads/value_template.h"
 #include "../workloads/weak_template.h"
 
@@ -279,6 +288,7 @@ int main(int argc, char **argv) {
                                           shared_workloads,
                                           weak_workloads,
                                           copy_workloads,
+                                          trace_workloads,
                                           own_workloads,
                                           bench_threading_workloads,
                                           NULL};

@@ -10,6 +10,7 @@
 #include "../workloads/gc_template.h"
 #include "../workloads/heap_template.h"
 #include "../workloads/list_template.h"
+#include "../workloads/trace_template.h"
 #include "../workloads/value_template.h"
 #include "../workloads/weak_template.h"
 #include "../workloads/workloads.h"
@@ -111,6 +112,7 @@ int main(int argc, char **argv) {
                                           own_workloads,
                                           weak_workloads,
                                           copy_workloads,
+                                          trace_workloads,
                                           bench_threading_workloads,
                                           NULL};
   return bench_main(argc, argv, &runtime, tables);

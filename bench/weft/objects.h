@@ -28,6 +28,11 @@ static inline object *object_new(void) { return must(weft_float_new(0.5)); }
 #define block_give(block) weft_disown(block)
 #define block_take(block) weft_own(block)
 
+static inline void trace_start(int frames) {
+  if (weft_tracemalloc_start(frames) < 0) bench_fail("cannot trace");
+}
+static inline void trace_stop(void) { weft_tracemalloc_stop(); }
+
 static inline object *int_new(int64_t value) { return must(weft_int_new(value)); }
 
 static inline object *int_add(object *a, object *b) { return must(weft_add(a, b)); }
