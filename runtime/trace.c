@@ -30,6 +30,7 @@
 #include "sync/attach.h"
 
 uint32_t weft__tracing;
+uint32_t weft__trace_starves;
 static int frame_limit = 1; /* atomic */
 
 /* --- How much is traced --- */
@@ -81,6 +82,9 @@ void weft_tracemalloc_reset_peak(void) { weft__store_relaxed(&peak, traced_now()
 
 /* --- Blocks in pages --- */
 
+/* Zeroed memory for traces; NULL: there is none. */
+static void *trace_alloc(size_t size) { return weft__load_relaxed(&weft__trace_starves) ? NULL : calloc(1, size); }
+
 static size_t array_size(const struct weft__page *page) {
   return (WEFT__PAGE_SIZE >> page->shift) * sizeof *page->traces;
 }
@@ -88,7 +92,7 @@ static size_t array_size(const struct weft__page *page) {
 void weft__trace_block(struct weft__page *page, const void *block) {
   uint32_t *traces = page->traces;
   if (!traces) {
-    traces = weft__fault() ? NULL : calloc(1, array_size(page));
+    traces = trace_alloc(array_size(page));
     if (!traces) return;
     /* order: release [traces]: publishes the zeros; pairs with weft__heap_free_other. */
     weft__store_release(&page->traces, traces);
@@ -142,9 +146,10 @@ static struct other **find_other(size_t chain, unsigned domain, uintptr_t addres
 }
 
 static struct other *make_other(unsigned domain, uintptr_t address) {
-  struct other *other = weft__fault() ? NULL : malloc(sizeof *other);
+  struct other *other = trace_alloc(sizeof *other);
   if (!other) return NULL;
-  *other = (struct other){.address = address, .domain = domain};
+  other->address = address;
+  other->domain = domain;
   weft__add_relaxed(&others.count, 1);
   return other;
 }

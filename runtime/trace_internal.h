@@ -13,6 +13,9 @@ extern uint32_t weft__tracing; /* atomic; 1: on. Changes in a stopped world */
 /* order: relaxed: for attached threads the world's stop orders it; others ask again under a lock. */
 static inline bool weft__is_tracing(void) { return weft__load_relaxed(&weft__tracing); }
 
+/* For tests: traces find no memory. They are no requests of weft_heap_fail_nth, which counts the program's. Atomic. */
+extern uint32_t weft__trace_starves;
+
 /* While tracing is on: a block of the page has just been taken. No safepoint. */
 void weft__trace_block(struct weft__page *page, const void *block);
 /* A block of a page with traces is about to be free. */

@@ -81,11 +81,11 @@ models() {
 }
 
 variant gcc            unit+stress-quick CC=gcc
-# WEFT_EXPENSIVE: the heap is checked at every collection.
+# WEFT_EXPENSIVE: the heap is checked at every collection. WEFT_TRACEMALLOC: every block is traced.
 variant gcc-debug      unit              CC=gcc DEBUG=1 WEFT_EXPENSIVE=1
 if command -v clang >/dev/null; then
   variant clang        unit              CC=clang
-  variant clang-debug  unit              CC=clang DEBUG=1
+  variant clang-debug  unit              CC=clang DEBUG=1 WEFT_TRACEMALLOC=2
 fi
 variant address        unit+stress-quick CC=gcc SAN=address
 variant thread         unit+stress-quick CC=gcc SAN=thread

@@ -2,7 +2,11 @@
 /* Snapshots of traces: what is in them, sums by group, differences, and how these are printed. */
 #include "support.h"
 
-RuntimeSuite(snapshot);
+static void untraced_start(void) {
+  unsetenv("WEFT_TRACEMALLOC");
+  start();
+}
+TestSuite(snapshot, .init = untraced_start, .timeout = SANITIZED ? 240 : 60);
 
 enum { DOMAIN = 7 };
 
@@ -179,7 +183,7 @@ RuntimeTest(snapshot, lines_are_added_up_and_sorted_by_size) {
 static WEFT_NOINLINE weft_object *by_one_caller(void) { return made_deep(0); }
 static WEFT_NOINLINE weft_object *by_another_caller(void) { return made_deep(0); }
 
-RuntimeTest(snapshot, TM_022_one_line_by_two_ways_is_two_tracebacks) {
+RuntimeTest(snapshot, one_line_by_two_ways_is_two_tracebacks) {
   trace(3);
   weft_object *made[2] = {by_one_caller(), by_another_caller()};
   weft_snapshot *s = taken();
@@ -230,7 +234,7 @@ RuntimeTest(snapshot, bad_questions_are_errors) {
 
 /* --- Differences --- */
 
-RuntimeTest(snapshot, TM_042_growth_and_its_opposite) {
+RuntimeTest(snapshot, growth_and_its_opposite) {
   weft_object *kept[50], *dropped[70];
   int line_kept, line_dropped, line_same;
   trace(1);
