@@ -271,6 +271,17 @@ static WEFT_NOINLINE weft_object *get_slow(weft_object *o, weft_object *key) {
   return found ? value : weft__no_such_key(key);
 }
 
+/* The short way to a value of a shared dict, whose count is beside its owner's. */
+static WEFT_NOINLINE weft_object *get_shared(weft_object *o, weft_object *key) {
+  uint64_t hash;
+  if (weft__my_status() & WEFT__STATUS_BUSY || !is_quick_to_read(o, key, &hash)) return get_slow(o, key);
+  weft__bracket_begin();
+  weft_object *value = find_quickly(o, key, hash);
+  bool counted = value && weft__count_incref_inline_beside(&value->count);
+  weft__bracket_end();
+  return WEFT_LIKELY(counted) ? value : get_slow(o, key);
+}
+
 /*
  * The fast path: a key whose equality needs no hook, in a dict of such keys that the calling thread may touch. The
  * table if so; NULL: everything else, including misuse.
@@ -292,7 +303,7 @@ static WEFT_NOINLINE weft_object *get_touched(weft_object *o, weft_object *key, 
 weft_object *weft_dict_get(weft_object *o, weft_object *key) {
   uint64_t hash;
   const table *t = touch(o, key, &hash);
-  if (WEFT_UNLIKELY(!t)) return get_slow(o, key);
+  if (WEFT_UNLIKELY(!t)) return get_shared(o, key);
   const uintptr_t *entry = weft__table_guess(t, hash);
   if (WEFT_LIKELY(entry != NULL)) {
     const weft_object *other = (const weft_object *)entry[0];

@@ -255,7 +255,29 @@ static weft_object *get(const char *call, weft_object *o, int64_t index, bool co
   return item ? item : weft_raise(&weft_IndexError, "list index out of range");
 }
 
-weft_object *weft__list_get(weft_object *o, int64_t index) { return get("weft_list_get", o, index, true); }
+static WEFT_NOINLINE weft_object *get_slow(weft_object *o, int64_t index) {
+  return get("weft_list_get", o, index, true);
+}
+
+/* The short way to an item of a shared list whose count is beside its owner's. NULL: it is not to be had so. */
+static inline weft_object *get_quickly(weft_object *o, int64_t index) {
+  if (!o || o->type != &weft_list_type || weft__my_status() & WEFT__STATUS_BUSY) return NULL;
+  if (weft__count_owner(&o->count) != WEFT__SLOT_NONE) return NULL;
+  const list *l = (const list *)o;
+  weft__bracket_begin();
+  /* order: acquire [list]: as item_at. */
+  const table *t = weft__load_acquire(&l->items);
+  int64_t i = weft__index(index, weft__load_acquire(&t->size));
+  weft_object *item = i < 0 ? NULL : weft__load_acquire(&t->item[i]);
+  bool counted = item && weft__count_incref_inline_beside(&item->count);
+  weft__bracket_end();
+  return counted ? item : NULL;
+}
+
+weft_object *weft__list_get(weft_object *o, int64_t index) {
+  weft_object *item = get_quickly(o, index);
+  return WEFT_LIKELY(item != NULL) ? item : get_slow(o, index);
+}
 
 weft_object *weft_list_peek(weft_object *o, int64_t index) {
   weft__check_attached("weft_list_peek");

@@ -52,6 +52,9 @@ static inline bool weft__count_incref_inline_as(weft_count *c, uint32_t slot) {
   weft__count_incref_as(c, slot);
   return true;
 }
+static inline bool weft__count_incref_inline_beside(weft_count *c) {
+  return weft__count_incref_inline_as(c, WEFT__SLOT_NONE);
+}
 
 static inline bool weft__count_decref_as(weft_count *c, uint32_t slot) {
   (void)slot;

@@ -159,7 +159,7 @@ bool weft__brc_decref_last(weft_count *c) {
 
 static bool queue_push(weft_count *c);
 
-bool weft__brc_decref_shared(weft_count *c) {
+static WEFT_NOINLINE bool decref_shared_slow(weft_count *c) {
   weft__check_attached("weft_decref");
   uint32_t shared = weft__load_relaxed(&c->half.shared), next;
   do {
@@ -179,6 +179,15 @@ bool weft__brc_decref_shared(weft_count *c) {
     /* order: release [brc-shared]: publishes our use of the object to whoever tears it down. */
   } while (!weft__cas_weak_release(&c->half.shared, &shared, next));
   return (next & QUEUED) && !(shared & QUEUED) && queue_push(c);
+}
+
+/* Nearly always others go on referring to it, too: then nobody has to be told. */
+bool weft__brc_decref_shared(weft_count *c) {
+  uint32_t shared = weft__load_relaxed(&c->half.shared);
+  bool others = !(shared & MERGED) && shared - ONE < (uint32_t)(SATURATED - 1) * ONE && weft__self() != &weft__nobody;
+  /* order: release [brc-shared]: as above. */
+  if (WEFT_LIKELY(others) && WEFT_LIKELY(weft__cas_release(&c->half.shared, &shared, shared - ONE))) return false;
+  return decref_shared_slow(c);
 }
 
 /* --- The merge queue --- */

@@ -55,6 +55,7 @@ enum {
   WEFT__BRC_DYING = 8,
   WEFT__BRC_SHARED_ONE = 16,
   WEFT__BRC_LOCAL_ONE = 0x10000,
+  WEFT__BRC_FEW = 1 << 24,
   WEFT__BRC_CONDEMNED = 2, /* what an immortal object has for a local count if the collector has condemned it; else 1 */
 };
 
@@ -90,6 +91,17 @@ static inline bool weft__count_decref_inline_as(weft_count *c, uint32_t slot) {
   if (WEFT_UNLIKELY((uint16_t)local != (uint16_t)slot)) return (uint16_t)local == WEFT__SLOT_IMMORTAL;
   if (WEFT_UNLIKELY(local < 2 * WEFT__BRC_LOCAL_ONE)) return false;
   weft__store_relaxed(&c->half.local, local - WEFT__BRC_LOCAL_ONE);
+  return true;
+}
+/* For what is probably another thread's, or nobody's. */
+static inline bool weft__count_incref_inline_beside(weft_count *c) {
+  uint16_t owner = weft__load_relaxed(&c->part.owner);
+  if (owner == WEFT__SLOT_IMMORTAL) return true;
+  /* A quarter of what shared counts can keep track of: it takes far more than all threads to go beyond that at once. */
+  bool few = (int32_t)weft__load_relaxed(&c->half.shared) < WEFT__BRC_FEW * WEFT__BRC_SHARED_ONE;
+  if (WEFT_UNLIKELY(owner == (uint16_t)weft__tls.slot || !few)) return false;
+  /* order: relaxed: as weft__brc_incref. */
+  weft__add_relaxed(&c->half.shared, (uint32_t)WEFT__BRC_SHARED_ONE);
   return true;
 }
 static inline void weft__count_incref_as(weft_count *c, uint32_t slot) {

@@ -10,6 +10,7 @@
  *   weft__count_init(c)               one reference, held by the calling (attached) thread
  *   weft__count_incref_as(c, slot)    the caller, an attached thread in that slot, holds a reference already
  *   weft__count_incref_inline_as(c, slot)  the same where it takes no call; false: it would, nothing has changed
+ *   weft__count_incref_inline_beside(c)  the same for an object that is probably another thread's, or nobody's
  *   weft__count_decref_as(c, slot)    true: that was the last one, the caller must now let the object die
  *   weft__count_decref_inline_as(c, slot)  the same where it takes no call and is not the last one; false: as above
  *   weft__count_try_incref(c)         the caller holds none, but knows that the memory is not freed; false when dying
