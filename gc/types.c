@@ -7,8 +7,8 @@
  * but waits for its end. They are found by a walk over everything, which only collections of the oldest generation
  * make, and only while a type is released.
  *   What frees an instance reads its type, after its count word has become dead: where the walk does not see it. Such
- * an object is in the hands of a thread that is in the middle of a deallocation (`dealloc_depth`) or of a batch of ends
- * (`burying`); then no type dies this time. Nor while a thread has a bracket open: it may look at what types hold.
+ * an object is in the hands of a thread that is in the middle of a deallocation (`dealloc_depth`), or of several; then
+ * no type dies this time. Nor while a thread has a bracket open: it may look at what types hold.
  */
 #include "gc/graph_internal.h"
 #include "runtime/runtime_internal.h"
@@ -16,7 +16,7 @@
 #include "sync/tstate.h"
 
 static void is_busy(struct weft__tstate *ts, void *busy) {
-  if (ts->dealloc_depth || ts->burying || ts->brackets) *(bool *)busy = true;
+  if (ts->dealloc_depth || ts->brackets) *(bool *)busy = true;
 }
 
 bool weft__gc_types_may_die(void) {

@@ -479,7 +479,7 @@ void weft__tstates_after_fork(struct weft__tstate *survivor) {
     weft__sections_leave(ts);
     weft__grace_drop_brackets(ts);
     weft__grace_leave(ts);
-    ts->dealloc_depth = ts->recursion_depth = ts->burying = 0;
+    ts->dealloc_depth = ts->recursion_depth = 0;
     ts->fail_at = 0;
     /* The world is stopped: the mark stays until it starts. */
     ts->status = ts->slot | WEFT__STATUS_VACANT | (ts->status & WEFT__STATUS_STOP);

@@ -118,14 +118,15 @@ static void do_items(struct weft__batch *b) {
   struct weft__tstate *ts = weft__self();
   uint32_t used = b->used;
   b->used = 0;
-  ts->burying++;
+  ts->dealloc_depth++; /* those that are still to be done are in no list: see gc/types.c */
   for (uint32_t i = 0; i < used; i++) {
     uintptr_t item = b->items[i];
     bool sized = (item & TAGS) == FREE;
     do_item(item, sized ? b->items[i + 1] : 0);
     i += sized;
   }
-  ts->burying--;
+  ts->dealloc_depth--;
+  weft__empty_trash();
 }
 
 /* Releases the batches that are ready, and those up to `passed`, whose grace period has passed. */

@@ -34,7 +34,7 @@ static inline bool weft__in_bracket(void) { return weft__tls.status != &weft__se
 void weft__release_later(weft_object *o);                /* drops the reference */
 void weft__tear_down_later(weft_object *o);              /* of a dead object: weft__tear_down, in object.c */
 void weft__buffer_free_later(void *buffer, size_t size); /* NULL allowed */
-/* Calls `visit` for each dead object that waits, unless a thread that is `burying` has it; in a stopped world. */
+/* Calls `visit` for each dead object that waits, unless a thread is letting its batch die; in a stopped world. */
 void weft__grace_walk_dead(void (*visit)(weft_object *, void *), void *arg);
 
 /* What a container lets go of. */

@@ -97,7 +97,6 @@ struct weft__tstate {
   struct weft__repr_frame *repr; /* containers whose repr is under way; see text.c */
   weft_object *trash;            /* dying objects put off, linked through their count words; see object.c */
   unsigned dealloc_depth, recursion_depth;
-  unsigned burying; /* batches of ends that it is at: dead objects that are in no list */
   struct {
     struct weft__page *page; /* remote frees collected for this page, not yet handed over; see heap.c */
     struct weft__block *first, *last;

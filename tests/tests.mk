@@ -25,7 +25,7 @@ $(GIT2)/made: tests/criterion/libgit2.c
 	@touch $@
 
 # Unit tests are compiled more often than they are run. What they inline of the runtime is compiled fully in all else.
-UNIT_OPT   := $(if $(SAN)$(DEBUG),-O0,-O1)
+UNIT_OPT   := $(if $(SAN)$(DEBUG)$(filter clang,$(CC)),-O0,-O1) -g1
 
 STRESS_SECONDS ?= 60
 STRESS_SEED    ?= 1

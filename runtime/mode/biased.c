@@ -268,7 +268,6 @@ void weft__merge_queue_drain(struct weft__tstate *ts) {
   /* order: relaxed: MERGE is set and cleared under the slot's lock. */
   weft__and_relaxed(&ts->status, ~(uint32_t)WEFT__STATUS_MERGE);
   weft__lock_release(&ts->lock);
-  ts->burying++;
   while (chunk) {
     struct weft__merge_chunk *next = chunk->next;
     for (size_t i = 0; i < chunk->used; i++)
@@ -276,7 +275,6 @@ void weft__merge_queue_drain(struct weft__tstate *ts) {
     free(chunk);
     chunk = next;
   }
-  ts->burying--;
 }
 
 static void settle_queue(struct weft__tstate *ts, void *dead_) {
@@ -301,15 +299,12 @@ struct weft__merge_chunk *weft__merge_queues_settle(void) {
 }
 
 void weft__merge_queue_bury(struct weft__merge_chunk *dead) {
-  struct weft__tstate *ts = weft__self();
-  ts->burying++;
   while (dead) {
     struct weft__merge_chunk *next = dead->next;
     for (size_t i = 0; i < dead->used; i++) weft__dealloc(object_of(dead->counts[i]));
     free(dead);
     dead = next;
   }
-  ts->burying--;
 }
 
 void weft__merge_queue_walk(const struct weft__merge_chunk *dead, void (*visit)(weft_object *, void *), void *arg) {

@@ -665,3 +665,34 @@ GcTest(types_die, threads_make_release_and_collect_them) {
   }
   cr_assert_eq(types_alive(), before);
 }
+
+/* --- In the middle of other ends --- */
+
+/* Two objects end in one batch: the first one's finalizer collects while the second is dead, in no list, and the last
+ * instance of its type. */
+static size_t types_in_between;
+static void collect_in_finalizer(weft_object *self) {
+  (void)self;
+  weft_gc_collect(2);
+  types_in_between = types_alive();
+}
+static weft_object *batch[2];
+static void drop_batch(void *unused) {
+  (void)unused;
+  for (int i = 0; i < 2; i++) weft_decref(batch[i]);
+}
+GcTest(types_die, not_while_an_instance_waits_in_the_batch_that_is_ending) {
+  size_t before = types_alive();
+  const weft_type *collecting = MADE(.slot_names = one_slot, .finalize = collect_in_finalizer);
+  const weft_type *type = MADE(.slot_names = one_slot);
+  batch[0] = weft_instance_new(collecting);
+  batch[1] = weft_instance_new(type);
+  released(type);
+  for (int i = 0; i < 2; i++) weft_incref(batch[i]);
+  beside_running_thread(drop_batch, NULL);
+  for (int i = 0; i < 2; i++) weft_decref(batch[i]);
+  weft_poll();
+  cr_assert_geq(types_in_between, before + 2, "both types");
+  cr_assert_eq(weft_gc_collect(2), 1);
+  cr_assert_eq(types_alive(), before + 1);
+}
