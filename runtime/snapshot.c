@@ -8,9 +8,10 @@
  *   Statistics are made in four steps: sums for each traceback; an *item* for each group that a traceback counts for;
  * the items sorted, so that those of one group stand together; one entry for each such run.
  */
-#include "runtime/snapshot.h"
+#include "runtime/snapshot_internal.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,17 +19,25 @@
 #include "runtime/trace_internal.h"
 #include "sync/attach.h"
 
-struct weft_snapshot {
-  int frame_limit;
-  size_t count, room;
-  struct weft__trace *traces; /* `traceback`: which of those below */
-  size_t tracebacks_count;
-  weft_traceback **tracebacks;
-};
+void *weft__snapshot_no_memory(void) { return weft_is_attached() ? weft_raise_memory() : NULL; }
 
-static void *no_memory(void) { return weft_is_attached() ? weft_raise_memory() : NULL; }
+void *weft__snapshot_refuse(const char *call, const char *why) {
+  return weft_is_attached() ? weft_raise(&weft_ValueError, "%s: %s", call, why) : NULL;
+}
 
 /* --- Taking one --- */
+
+bool weft__snapshot_add(weft_snapshot *s, const struct weft__trace *trace) {
+  if (s->count == s->room) {
+    size_t room = s->room ? 2 * s->room : 1024;
+    struct weft__trace *traces = realloc(s->traces, room * sizeof *traces);
+    if (!traces) return false;
+    s->traces = traces;
+    s->room = room;
+  }
+  s->traces[s->count++] = *trace;
+  return true;
+}
 
 struct taking {
   weft_snapshot *snapshot;
@@ -37,18 +46,7 @@ struct taking {
 
 static void copy_trace(const struct weft__trace *trace, void *taking) {
   struct taking *t = taking;
-  weft_snapshot *s = t->snapshot;
-  if (s->count == s->room) {
-    size_t room = s->room ? 2 * s->room : 1024;
-    struct weft__trace *traces = realloc(s->traces, room * sizeof *traces);
-    if (!traces) {
-      t->failed = true;
-      return;
-    }
-    s->traces = traces;
-    s->room = room;
-  }
-  if (!t->failed) s->traces[s->count++] = *trace;
+  t->failed = t->failed || !weft__snapshot_add(t->snapshot, trace);
 }
 
 /* The place of a traceback among the snapshot's, where it is put if it is new. False: out of memory. */
@@ -119,6 +117,50 @@ weft_trace weft_snapshot_trace(const weft_snapshot *s, size_t i) {
   if (!s || i >= s->count) return (weft_trace){0, 0, NULL};
   const struct weft__trace *trace = &s->traces[i];
   return (weft_trace){trace->domain, trace->size, s->tracebacks[trace->traceback]};
+}
+
+/* --- Filters --- */
+
+static bool matches_frame(const weft_snapshot_filter *f, const weft_frame *frame) {
+  if (f->pattern && fnmatch(f->pattern, frame->file, FNM_NOESCAPE) != 0) return false;
+  return f->line == WEFT_ANY_LINE || f->line == frame->line;
+}
+
+static bool matches(const weft_snapshot_filter *f, const weft_trace *trace) {
+  if (f->domain != WEFT_ANY_DOMAIN && (unsigned)f->domain != trace->domain) return false;
+  const weft_traceback *t = trace->traceback;
+  for (size_t i = f->all_frames ? 0 : t->count - 1; i < t->count; i++)
+    if (matches_frame(f, &t->frames[i])) return true;
+  return false;
+}
+
+static bool passes(const weft_trace *trace, size_t n, const weft_snapshot_filter *filters) {
+  bool wanted = false, some = false;
+  for (size_t i = 0; i < n; i++) {
+    bool is = matches(&filters[i], trace);
+    if (!filters[i].inclusive && is) return false;
+    some = some || filters[i].inclusive;
+    wanted = wanted || (filters[i].inclusive && is);
+  }
+  return wanted || !some;
+}
+
+weft_snapshot *weft_snapshot_filter_traces(const weft_snapshot *s, size_t n, const weft_snapshot_filter *filters) {
+  if (!s || (n && !filters)) return weft__snapshot_refuse("weft_snapshot_filter_traces", "no snapshot, or no filters");
+  weft_snapshot *passed = calloc(1, sizeof *passed);
+  bool done = passed && (passed->tracebacks = calloc(s->tracebacks_count + 1, sizeof *passed->tracebacks));
+  if (done) passed->frame_limit = s->frame_limit;
+  for (size_t i = 0; done && i < s->tracebacks_count; i++) {
+    done = (passed->tracebacks[i] = weft__traceback_copy(s->tracebacks[i]));
+    passed->tracebacks_count += done;
+  }
+  for (size_t i = 0; done && i < s->count; i++) {
+    weft_trace trace = weft_snapshot_trace(s, i);
+    if (passes(&trace, n, filters)) done = weft__snapshot_add(passed, &s->traces[i]);
+  }
+  if (done) return passed;
+  weft_snapshot_free(passed);
+  return weft__snapshot_no_memory();
 }
 
 /* --- Order --- */
@@ -209,7 +251,7 @@ static bool add_snapshot(struct items *items, const weft_snapshot *s, bool is_ol
   for (size_t i = 0; i < s->tracebacks_count; i++) {
     sums[i].traceback = s->tracebacks[i];
     sums[i].is_older = is_older;
-    add_items(items, &sums[i]);
+    if (sums[i].count) add_items(items, &sums[i]); /* a filter may have left none */
   }
   free(sums);
   return true;
@@ -224,12 +266,9 @@ static int compare_by_traceback(const void *a, const void *b) {
 
 /* What the entry of a group is called. NULL: out of memory. */
 static weft_traceback *name_of_group(const struct item *item, enum weft_snapshot_grouping grouping) {
-  size_t count = grouping == WEFT_SNAPSHOT_BY_TRACEBACK ? item->traceback->count : 1;
-  weft_traceback *t = malloc(sizeof *t + count * sizeof *t->frames);
-  if (!t) return NULL;
-  t->count = count;
-  memcpy(t->frames, grouping == WEFT_SNAPSHOT_BY_TRACEBACK ? item->traceback->frames : &item->frame,
-         count * sizeof *t->frames);
+  if (grouping == WEFT_SNAPSHOT_BY_TRACEBACK) return weft__traceback_copy(item->traceback);
+  weft_traceback *t = weft__traceback_alloc(1);
+  if (t) t->frames[0] = item->frame;
   return t;
 }
 
@@ -273,13 +312,13 @@ static weft_statistics *statistics(const char *call, const weft_snapshot *s, con
                       : (unsigned)grouping > WEFT_SNAPSHOT_BY_FILE           ? "no such grouping"
                       : cumulative && grouping == WEFT_SNAPSHOT_BY_TRACEBACK ? "cumulative by traceback"
                                                                              : NULL;
-  if (wrong) return weft_is_attached() ? weft_raise(&weft_ValueError, "%s: %s", call, wrong) : NULL;
+  if (wrong) return weft__snapshot_refuse(call, wrong);
   size_t most = items_at_most(s, cumulative) + items_at_most(older, cumulative);
   struct items items = {malloc((most + 1) * sizeof *items.all), 0, grouping, cumulative};
   bool done = items.all && add_snapshot(&items, s, false) && (!older || add_snapshot(&items, older, true));
   weft_statistics *sums = done ? sum_up(&items, is_difference) : NULL;
   free(items.all);
-  return sums ? sums : no_memory();
+  return sums ? sums : weft__snapshot_no_memory();
 }
 
 weft_statistics *weft_snapshot_statistics(const weft_snapshot *snapshot, enum weft_snapshot_grouping grouping,

@@ -274,6 +274,7 @@ struct name {
 };
 static Dwfl *named;
 static void *names; /* a search tree of struct name */
+static void *texts; /* one of strings */
 
 static int compare_names(const void *a, const void *b) {
   uintptr_t p = ((const struct name *)a)->address, q = ((const struct name *)b)->address;
@@ -350,6 +351,19 @@ weft_frame weft__frame_name(uintptr_t return_address) {
   return frame;
 }
 
+static int compare_texts(const void *a, const void *b) { return strcmp(a, b); }
+
+const char *weft__frame_text(const char *text) {
+  weft__lock_acquire(&name_lock);
+  char **found = tfind(text, &texts, compare_texts), *copy = found ? *found : strdup(text);
+  if (!found && copy && !tsearch(copy, &texts, compare_texts)) {
+    free(copy);
+    copy = NULL;
+  }
+  weft__lock_release(&name_lock);
+  return copy;
+}
+
 /* --- Life --- */
 
 enum { FIRST_SIZE = 4096 };
@@ -370,7 +384,8 @@ void weft__stack_fini(void) {
   if (named) dwfl_end(named);
   walked = named = NULL;
   tdestroy(names, free);
-  names = NULL;
+  tdestroy(texts, free);
+  names = texts = NULL;
   weft__lock_release(&name_lock);
   for (struct rules *older; rules; rules = older) {
     older = rules->older;

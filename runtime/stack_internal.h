@@ -33,6 +33,9 @@ size_t weft__stack_walk(uintptr_t *frames, size_t limit, struct weft__stack_word
  */
 weft_frame weft__frame_name(uintptr_t return_address);
 
+/* A copy of the text that lasts as long; equal ones are identical. NULL: out of memory. */
+const char *weft__frame_text(const char *text);
+
 void weft__stack_lock_for_fork(void);
 void weft__stack_unlock_after_fork(void);
 

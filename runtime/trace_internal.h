@@ -63,6 +63,9 @@ struct weft__addresses {
 const struct weft__addresses *weft__traceback_addresses(uint32_t traceback);
 /* All of them, from malloc; NULL: out of memory. */
 void *weft__tracebacks_copy(size_t *size);
+/* Room for so many frames, and a copy; NULL: out of memory. */
+weft_traceback *weft__traceback_alloc(size_t count);
+weft_traceback *weft__traceback_copy(const weft_traceback *t);
 /* With names. NULL: out of memory. Call it detached. */
 weft_traceback *weft__traceback_name(const struct weft__addresses *addresses);
 

@@ -169,11 +169,22 @@ WEFT_NOINLINE uint32_t weft__traceback_here(void) {
 
 /* --- With names --- */
 
+weft_traceback *weft__traceback_alloc(size_t count) {
+  weft_traceback *t = malloc(sizeof *t + count * sizeof *t->frames);
+  if (t) t->count = count;
+  return t;
+}
+
+weft_traceback *weft__traceback_copy(const weft_traceback *t) {
+  weft_traceback *copy = weft__traceback_alloc(t->count);
+  if (copy) memcpy(copy->frames, t->frames, t->count * sizeof *t->frames);
+  return copy;
+}
+
 weft_traceback *weft__traceback_name(const struct weft__addresses *from) {
   size_t count = from->count ? from->count : 1;
-  weft_traceback *traceback = malloc(sizeof *traceback + count * sizeof *traceback->frames);
+  weft_traceback *traceback = weft__traceback_alloc(count);
   if (!traceback) return NULL;
-  traceback->count = count;
   traceback->frames[0] = (weft_frame){"<unknown>", "", 0};
   for (size_t i = 0; i < from->count; i++) traceback->frames[count - 1 - i] = weft__frame_name(from->addresses[i]);
   return traceback;

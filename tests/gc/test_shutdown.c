@@ -76,6 +76,7 @@ static void keep_report(const char *message) {
 
 static weft_object *kept_alive[3];
 static void keep_some(void) {
+  weft_tracemalloc_stop(); /* the environment may have started it */
   kept_alive[0] = FLOAT(1.5);
   if (weft_tracemalloc_start(1) < 0) abort();
   for (int i = 1; i < 3; i++) kept_alive[i] = node_new(false);
