@@ -357,7 +357,13 @@ static struct size_text size_text(double size, bool with_sign) {
   return t;
 }
 
+static int invalid(void) {
+  errno = EINVAL;
+  return -1;
+}
+
 int weft_statistic_format(char *to, size_t room, const weft_statistic *s, bool is_difference) {
+  if (!s || !s->traceback || !s->traceback->count) return invalid();
   const weft_frame *frame = &s->traceback->frames[s->traceback->count - 1];
   char size_diff[64] = "", count_diff[32] = "", average[64] = "";
   if (is_difference) {
@@ -371,6 +377,7 @@ int weft_statistic_format(char *to, size_t room, const weft_statistic *s, bool i
 }
 
 int weft_statistics_print(FILE *to, const weft_statistics *statistics, size_t limit) {
+  if (!to || !statistics) return invalid();
   for (size_t i = 0; i < statistics->count && i < limit; i++) {
     char line[4096];
     weft_statistic_format(line, sizeof line, &statistics->entries[i], statistics->is_difference);

@@ -111,7 +111,8 @@ WEFT_API void weft_statistics_free(weft_statistics *statistics); /* or NULL */
 
 /*
  * "file:line: size=98.1 KiB, count=7, average=14.0 KiB", of a difference also "(+1024 B)" and "(+1)". Of a traceback
- * with several frames the most recent is named. As snprintf: returns the length it has, or would have.
+ * with several frames the most recent is named. As snprintf: returns the length it has, or would have; -1 with EINVAL
+ * without a statistic.
  */
 WEFT_API int weft_statistic_format(char *to, size_t room, const weft_statistic *statistic, bool is_difference);
 /* The first `limit` entries, numbered from 1. Returns 0, or -1 when the stream has failed, errno says why. */

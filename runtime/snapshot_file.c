@@ -227,6 +227,10 @@ static void print_source(FILE *to, const weft_frame *frame) {
 }
 
 int weft_traceback_print(FILE *to, const weft_traceback *t, int limit, bool most_recent_first) {
+  if (!to || !t) {
+    errno = EINVAL;
+    return -1;
+  }
   size_t wanted = limit < 0 ? (size_t) - (long)limit : (size_t)limit,
          n = limit && wanted < t->count ? wanted : t->count;
   size_t first = limit > 0 ? t->count - n : 0;

@@ -205,7 +205,8 @@ static void forget(void) {
   weft__pages_walk(forget_page, NULL);
   forget_others();
   weft__tstate_for_each(forget_unseen, NULL);
-  traced = peak = 0;
+  weft__store_relaxed(&traced, (int64_t)0);
+  weft__store_relaxed(&peak, (int64_t)0);
 }
 
 static bool start(size_t frames) {

@@ -2,6 +2,8 @@
 /* Snapshots of traces: what is in them, sums by group, differences, and how these are printed. */
 #include "support.h"
 
+#include <errno.h>
+
 static void untraced_start(void) {
   unsetenv("WEFT_TRACEMALLOC");
   start();
@@ -285,6 +287,16 @@ RuntimeTest(snapshot, TM_025_statistics_as_text) {
   cr_assert_str_eq(text(0, 0, -1024, -7, true), "a.c:5: size=0 B (-1024 B), count=0 (-7)");
   cr_assert_str_eq(text(5002, 2, 5000, 1, true), "a.c:5: size=5002 B (+5000 B), count=2 (+1), average=2501 B");
   cr_assert_str_eq(text(30, 3, 0, 0, true), "a.c:5: size=30 B (+0 B), count=3 (+0), average=10 B");
+}
+
+RuntimeTest(snapshot, nothing_has_no_text) {
+  char line[10];
+  errno = 0;
+  cr_assert(weft_statistic_format(line, sizeof line, NULL, false) == -1 && errno == EINVAL);
+  errno = 0;
+  cr_assert(weft_statistics_print(stdout, NULL, 1) == -1 && errno == EINVAL);
+  errno = 0;
+  cr_assert(weft_traceback_print(stdout, NULL, 0, false) == -1 && errno == EINVAL);
 }
 
 RuntimeTest(snapshot, the_first_few_are_printed_with_numbers) {
