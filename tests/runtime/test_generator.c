@@ -383,6 +383,7 @@ static weft_object *fails_at_the_exit(weft_object *generator, weft_object *sent)
   return sent ? WEFT_NONE : weft_raise(&weft_KeyError, "while closing");
 }
 
+/* The catalogue's GEN_037 and GEN_065. */
 RuntimeTest(generators, GEN_037_GEN_065_another_error_comes_out_of_closing) {
   weft_auto weft_object *generator = plain_generator(fails_at_the_exit);
   cr_assert_eq(weft_next(generator), WEFT_NONE);

@@ -76,6 +76,7 @@ RuntimeTest(big_ints, what_fits_64_bits_is_of_the_one_kind_and_all_else_of_the_o
 }
 
 /* Of Weft, compact is what has the exact type weft_int_type. */
+/* The catalogue's CPI_001 and CPI_002. */
 RuntimeTest(big_ints, CPI_001_CPI_002_an_int_of_the_exact_type_has_its_value) {
   const int64_t bases[] = {2, 37};
   for (int i = 0; i < 2; i++) {
@@ -125,6 +126,7 @@ RuntimeTest(big_ints, each_is_a_fresh_object_and_never_changes) {
 
 /* --- Numbers of C --- */
 
+/* The catalogue's CPI_012 and CPI_019. */
 RuntimeTest(big_ints, CPI_012_CPI_019_as_unsigned_numbers) {
   const uint64_t values[] = {0, 1, 1234, INT64_MAX, (uint64_t)INT64_MAX + 1, UINT64_MAX - 1, UINT64_MAX};
   for (size_t i = 0; i < sizeof values / sizeof *values; i++) {

@@ -147,6 +147,7 @@ static bool passes(const char *file, int line, const weft_snapshot_filter *filte
   return left == 1;
 }
 
+/* The catalogue's TM_029 and TM_030. */
 RuntimeTest(snapshot_files, TM_029_TM_030_a_filter_matches_a_file_and_perhaps_a_line) {
   const weft_snapshot_filter *keep = FILTER(true, "abc", ANY_LINE, false, ANY_DOMAIN);
   cr_assert(passes("abc", 0, keep) && passes("abc", 5, keep) && passes("abc", 10, keep));

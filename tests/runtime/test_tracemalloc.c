@@ -546,6 +546,7 @@ RuntimeTest(tracemalloc, TM_047_a_detached_thread_untracks) {
   cr_assert_eq(current(), before);
 }
 
+/* The catalogue's TM_048 and TM_049. */
 RuntimeTest(tracemalloc, TM_048_TM_049_without_tracing_nothing_is_tracked) {
   trace(1);
   cr_assert_eq(weft_tracemalloc_track(DOMAIN, 0x1234, 123), 0);

@@ -38,6 +38,7 @@ WeakTest(proxy, WR_009_of_a_dead_target_every_operation_is_a_reference_error) {
   cr_assert_eq(weft_weakref_is_dead(a), 1);
 }
 
+/* The catalogue's WR_012 and WR_019. */
 WeakTest(proxy, WR_012_WR_019_those_without_callback_are_one_object) {
   weft_auto weft_object *o = thing();
   weft_auto weft_object *a = proxy_of(o, NULL), *ref = ref_to(o, NULL), *b = proxy_of(o, WEFT_NONE);

@@ -231,6 +231,7 @@ static void act(weft_object *o) {
   if (action == WEFT_FALSE) weft_setattr_text(o, "next", NULL);
 }
 
+/* The catalogue's FIN_005 and FIN_006. */
 WeakTest(weak_collect, FIN_005_FIN_006_a_cycle_that_is_finalized_and_one_that_is_resurrected) {
   saved = weft_list_new();
   on_thing_finalize = act;
@@ -271,6 +272,7 @@ static void check_ring(const char *actions, int64_t saves) {
   drop_all(n, refs);
   weft_decref(saved);
 }
+/* The catalogue's FIN_008, FIN_009, FIN_013, FIN_014 and FIN_015. */
 WeakTest(weak_collect, FIN_008_FIN_009_FIN_013_FIN_014_FIN_015_rings_with_finalizers_empty_all_references) {
   check_ring("...", 0);
   check_ring("sss", 3);

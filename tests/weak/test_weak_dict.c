@@ -177,6 +177,7 @@ WeakTest(weak_dict, WR_072_references_to_all_values) {
   let_all_go();
 }
 
+/* The catalogue's WR_073 and WR_074. */
 WeakTest(weak_dict, WR_073_WR_074_deaths_while_iterating) {
   for (int kind = 0; kind < 2; kind++) {
     for (int part = 0; part < 3; part++) {
@@ -206,6 +207,7 @@ WeakTest(weak_dict, WR_073_WR_074_deaths_while_iterating) {
   }
 }
 
+/* The catalogue's WR_073 and WR_074. */
 WeakTest(weak_dict, WR_073_WR_074_lengths_while_entries_die_and_are_removed) {
   for (int kind = 0; kind < 2; kind++) {
     weft_auto weft_object *dict = kinds[kind](), *open = iterator_of(dict, 2);
@@ -229,6 +231,7 @@ static weft_object *cyclic(void) {
   set(o, "me", o);
   return o;
 }
+/* The catalogue's WR_065 and WR_066. */
 WeakTest(weak_dict, WR_065_WR_066_cycles_die_while_an_iterator_is_open) {
   for (int kind = 0; kind < 2; kind++) {
     weft_auto weft_object *dict = kind ? weft_weak_key_dict_new() : weft_weak_value_dict_new();
@@ -274,6 +277,7 @@ WeakTest(weak_dict, WR_068_lengths_while_collections_run) {
 
 /* --- The rest of what a dict can do --- */
 
+/* The catalogue's WR_076, WR_077, WR_078 and WR_079. */
 WeakTest(weak_dict, WR_076_WR_077_WR_078_WR_079_made_from_others) {
   weft_auto weft_object *values = by_value(), *copy = weft_call((weft_object *)&weft_weak_value_dict_type, &values, 1);
   cr_assert(equal(copy, values) && copy != values);
@@ -299,6 +303,7 @@ WeakTest(weak_dict, WR_076_WR_077_WR_078_WR_079_made_from_others) {
   }
 }
 
+/* The catalogue's WR_080 and WR_081. */
 WeakTest(weak_dict, WR_080_WR_081_popping_items) {
   for (int kind = 0; kind < 2; kind++) {
     weft_auto weft_object *a = thing(), *b = thing(),
@@ -327,6 +332,7 @@ WeakTest(weak_dict, WR_083_set_default_keeps_the_first) {
   }
 }
 
+/* The catalogue's WR_084 and WR_086. */
 WeakTest(weak_dict, WR_084_WR_086_updating) {
   for (int kind = 0; kind < 2; kind++) {
     weft_auto weft_object *from = weft_dict_new(), *dict = kind ? weft_weak_key_dict_new() : weft_weak_value_dict_new();
@@ -347,6 +353,7 @@ WeakTest(weak_dict, WR_084_WR_086_updating) {
   }
 }
 
+/* The catalogue's WR_085 and WR_088. */
 WeakTest(weak_dict, WR_085_WR_088_unions) {
   for (int kind = 0; kind < 2; kind++) {
     weft_auto weft_object *a = kinds[kind]();
@@ -374,6 +381,7 @@ WeakTest(weak_dict, WR_085_WR_088_unions) {
   }
 }
 
+/* The catalogue's WR_087 and WR_089. */
 WeakTest(weak_dict, WR_087_WR_089_deleting_one_of_two) {
   for (int kind = 0; kind < 2; kind++) {
     weft_auto weft_object *a = thing(), *b = thing(),

@@ -78,6 +78,7 @@ static weft_object *unhashable(void) {
   return weft_list_of(1, &list);
 }
 
+/* The catalogue's WS_002 and WS_019. */
 WeakTest(weak_set, WS_002_WS_019_making_and_initialising) {
   weft_auto weft_object *abc = list_of("abc"), *type = (weft_object *)&weft_weak_set_type;
   weft_object *two[] = {abc, abc};
@@ -91,6 +92,7 @@ WeakTest(weak_set, WS_002_WS_019_making_and_initialising) {
   release_all();
 }
 
+/* The catalogue's WS_005, WS_006, WS_007, WS_010, WS_011 and WS_013. */
 WeakTest(weak_set, WS_005_WS_006_WS_007_WS_010_WS_011_WS_013_combining) {
   weft_auto weft_object *s = of("abcd"), *bad = unhashable(), *ints = LIST(INT(1));
   for (int i = 0; i < ITERABLES; i++) {
@@ -117,6 +119,7 @@ WeakTest(weak_set, WS_005_WS_006_WS_007_WS_010_WS_011_WS_013_combining) {
   release_all();
 }
 
+/* The catalogue's WS_014 and WS_015. */
 WeakTest(weak_set, WS_014_WS_015_subsets_and_supersets) {
   weft_auto weft_object *ab = of("ab"), *abcde = of("abcde"), *def = of("def"), *empty = of(""), *again = of("ab");
   cr_assert(weft_compare(ab, abcde, WEFT_LE) == 1 && weft_compare(abcde, abcde, WEFT_LE) == 1);
@@ -142,6 +145,7 @@ static int hash_by_identity(weft_object *o, int64_t *hash) {
 static int same_object(weft_object *a, weft_object *b, enum weft_compare_op op) {
   return op == WEFT_EQ ? a == b : op == WEFT_NE ? a != b : WEFT_NOT_IMPLEMENTED;
 }
+/* The catalogue's WS_018 and WS_021. */
 WeakTest(weak_set, WS_018_WS_021_a_derived_one_can_be_hashed) {
   const weft_type *type = weft_type_new(&(weft_type_spec){
       .name = "hashed", .base = &weft_weak_set_type, .hash = hash_by_identity, .compare = same_object});
@@ -186,6 +190,7 @@ WeakTest(weak_set, WS_046_copies_of_derived_ones_with_attributes) {
   release_all();
 }
 
+/* The catalogue's WS_024, WS_025, WS_026 and WS_027. */
 WeakTest(weak_set, WS_024_WS_025_WS_026_WS_027_single_members) {
   weft_auto weft_object *s = of("abc"), *list = weft_list_new();
   cr_assert(weft_weak_set_add(s, hold('Q')) == 0 && is(s, "abcQ") && weft_weak_set_add(s, hold('Q')) == 0 &&
@@ -219,6 +224,7 @@ WeakTest(weak_set, WS_024_WS_025_WS_026_WS_027_single_members) {
 typedef int (*changer)(weft_object *, weft_object *);
 typedef weft_object *(*in_place)(weft_object *, weft_object *);
 
+/* The catalogue's WS_028, WS_029, WS_030, WS_031, WS_032, WS_033, WS_034, WS_035 and WS_036. */
 WeakTest(weak_set, WS_028_WS_029_WS_030_WS_031_WS_032_WS_033_WS_034_WS_035_WS_036_changing) {
   static const changer changers[] = {weft_weak_set_update, weft_weak_set_intersection_update,
                                      weft_weak_set_difference_update, weft_weak_set_symmetric_difference_update};
@@ -247,6 +253,7 @@ WeakTest(weak_set, WS_037_changing_by_itself) {
   release_all();
 }
 
+/* The catalogue's WS_038 and WS_039. */
 WeakTest(weak_set, WS_038_WS_039_equality) {
   weft_auto weft_object *s = of("abc"), *same = of("cba"), *other = of("abd"), *e1 = of(""), *e2 = of("");
   weft_auto weft_object *strong = iterable(0, "abc"), *list = list_of("abc"), *tuple = iterable(4, "abc");

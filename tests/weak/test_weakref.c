@@ -67,6 +67,7 @@ WeakTest(weakref, WR_005_to_a_function_calls_its_callback_once) {
   cr_assert(is_dead(ref) && calls == 1 && called_with == ref);
 }
 
+/* The catalogue's CMI_026, CMI_027 and CMI_028. */
 WeakTest(weakref, CMI_026_CMI_027_CMI_028_which_objects_can_have_them) {
   static const char *const names[] = {"a", NULL};
   const weft_type *slots = weft_type_new(&(weft_type_spec){.name = "slots", .slot_names = names});
@@ -140,6 +141,7 @@ WeakTest(weakref, a_thread_can_have_them) {
   cr_assert(is_dead(ref));
 }
 
+/* The catalogue's CWR_002, CWR_003 and CWR_004. */
 WeakTest(weakref, CWR_002_CWR_003_CWR_004_checks_tell_references_and_proxies_apart) {
   const weft_type *derived = weft_type_new(&(weft_type_spec){.name = "derived", .base = &weft_weakref_type});
   weft_auto weft_object *o = thing();
@@ -151,6 +153,7 @@ WeakTest(weakref, CWR_002_CWR_003_CWR_004_checks_tell_references_and_proxies_apa
   cr_assert(weft_proxy_check(proxy) && !weft_proxy_check(ref) && !weft_proxy_check(other) && !weft_proxy_check(o));
 }
 
+/* The catalogue's CWR_005, CWR_006 and CTS_017. */
 WeakTest(weakref, CWR_005_CWR_006_CTS_017_asking_what_is_a_reference_and_what_is_none) {
   weft_object *found = WEFT_TRUE;
   cr_assert(weft_weakref_find(WEFT_NONE, &found) == -1 && !found && raised(&weft_TypeError));
@@ -177,6 +180,7 @@ WeakTest(weakref, CWR_005_CWR_006_CTS_017_asking_what_is_a_reference_and_what_is
 
 /* --- Shared ones --- */
 
+/* The catalogue's WR_018 and CWR_007. */
 WeakTest(weakref, WR_018_CWR_007_those_without_callback_are_one_object) {
   weft_auto weft_object *o = thing();
   weft_auto weft_object *a = ref_to(o, NULL), *b = ref_to(o, WEFT_NONE), *c = ref_to(o, counter);
@@ -226,6 +230,7 @@ WeakTest(weakref, WR_029_listing) {
 
 /* --- Callbacks --- */
 
+/* The catalogue's CWR_007 and WR_006. */
 WeakTest(weakref, CWR_007_WR_006_each_callback_is_called_once_with_its_reference) {
   weft_object *o = thing();
   weft_auto weft_object *a = ref_to(o, counter), *b = ref_to(o, counter);
@@ -349,6 +354,7 @@ WeakTest(weakref, WR_031_callbacks_leave_a_pending_error_alone) {
   weft_set_unraisable_hook(NULL);
 }
 
+/* The catalogue's WR_047 and WR_048. */
 WeakTest(weakref, WR_047_WR_048_the_callback_can_be_asked_for_while_the_target_lives) {
   weft_object *o = thing();
   weft_auto weft_object *a = ref_to(o, counter), *b = ref_to(o, NULL);
@@ -442,6 +448,7 @@ WeakTest(weakref, WR_052_a_derived_type_has_fields_and_a_call_of_its_own) {
   cr_assert(!weft_call((weft_object *)type, three, 1) && raised(&weft_TypeError));
 }
 
+/* The catalogue's WR_053 and WR_054. */
 WeakTest(weakref, WR_053_WR_054_derived_ones_are_never_shared) {
   const weft_type *type = weft_type_new(&(weft_type_spec){.name = "derived", .base = &weft_weakref_type});
   weft_auto weft_object *o = thing();
@@ -494,6 +501,7 @@ static weft_object *to_method(weft_object *o, const char *name, weft_object *cal
   return ref;
 }
 
+/* The catalogue's WR_057 and WR_058. */
 WeakTest(weakref, WR_057_WR_058_a_reference_to_a_method_lives_as_long_as_its_object) {
   give_methods();
   weft_object *o = thing(), *plain, *method = method_of(o, "some");
@@ -515,6 +523,7 @@ WeakTest(weakref, WR_057_WR_058_a_reference_to_a_method_lives_as_long_as_its_obj
   cr_assert(!weft_weak_method_new(counter, NULL) && raised(&weft_TypeError));
 }
 
+/* The catalogue's WR_060 and WR_062. */
 WeakTest(weakref, WR_060_WR_062_its_callback_gets_it_and_it_is_in_no_cycle) {
   give_methods();
   weft_object *o = thing();
@@ -609,6 +618,7 @@ static weft_object *collect_all(weft_object *self, weft_object *const *args, siz
   cr_assert_geq(weft_gc_collect(2), 0);
   return WEFT_NONE;
 }
+/* The catalogue's WR_032 and WR_050. */
 WeakTest(weakref, WR_032_WR_050_a_callback_that_collects) {
   weft_auto weft_object *f = function_of(collect_all, 0, NULL);
   weft_object *o = thing(), *outer = thing(), *inner = thing(), *last = finalized_thing();
