@@ -83,5 +83,6 @@ int main(void) {
   show_memory();
   show_snapshots();
   show_origins();
+  show_profiles();
   return demo_end();
 }
