@@ -24,8 +24,8 @@ $(GIT2)/made: tests/criterion/libgit2.c
 	  [ -z "$$name" ] || gcc -shared -fPIC -Wl,-soname,"$$name" $< -o $(@D)/"$$name"
 	@touch $@
 
-# Unit tests are compiled more often than they are run. What they inline of the runtime is compiled fully in all else.
-UNIT_OPT   := $(if $(SAN)$(DEBUG)$(filter clang,$(CC)),-O0,-O1) -g1
+# Unit tests are compiled more often than they are run. What they inline of the runtime is optimised in all else.
+UNIT_OPT   := -O0 -g1
 
 STRESS_SECONDS ?= 60
 STRESS_SEED    ?= 1
