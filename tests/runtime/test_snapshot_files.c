@@ -224,6 +224,7 @@ RuntimeTest(snapshot_files, what_is_written_is_read_again) {
   free(text);
   weft_snapshot_free(a);
 
+  weft_tracemalloc_stop(); /* the environment may have started it */
   cr_assert_eq(weft_tracemalloc_start(5), 0);
   weft_object *o = LIST(FLOAT(1), INT(1 << 20));
   weft_snapshot *taken = weft_snapshot_take();
