@@ -38,7 +38,7 @@
  *   While tracemalloc is on, fast paths find no page ready, and none where they may just free: every request and every
  * free comes here and is traced (trace.c).
  *
- * What protects what: a page's fields its heap's thread, except `remote`, `at_rest` and `heap` (atomic) and
+ * What protects what: a page's fields its heap's thread, except `remote`, `at_rest`, `heap` and `traces` (atomic) and
  * `next_returned` (whoever listed the page). The orphans: orphan_lock.
  */
 #include <stdlib.h>

@@ -234,15 +234,20 @@ weft_object *weft_list_from(weft_object *iterable) {
 
 /* --- Reading --- */
 
+/* The item; NULL: there is none. The list is private to the caller, or a bracket is open. */
+static inline weft_object *find_item(const list *l, int64_t index) {
+  /* order: acquire [list]: see publish, set_size, set_slot. */
+  const table *t = weft__load_acquire(&l->items);
+  int64_t i = weft__index(index, weft__load_acquire(&t->size));
+  return i < 0 ? NULL : weft__load_acquire(&t->item[i]);
+}
+
 /* Item `i` of any list; NULL: there is none. With `counted` a new reference, otherwise borrowed from the bracket that
  * is open. A safepoint. */
 static weft_object *item_at(list *l, int64_t index, bool counted) {
   bool private = weft__touch_to_read(&l->header);
   if (!private) weft__bracket_begin();
-  /* order: acquire [list]: see publish, set_size, set_slot. */
-  table *t = weft__load_acquire(&l->items);
-  int64_t i = weft__index(index, weft__load_acquire(&t->size));
-  weft_object *item = i < 0 ? NULL : weft__load_acquire(&t->item[i]);
+  weft_object *item = find_item(l, index);
   /* The list's own reference is released after this bracket at the earliest: the object is alive. */
   if (item && counted) weft_incref(item);
   if (!private) weft__bracket_end();
@@ -263,12 +268,8 @@ static WEFT_NOINLINE weft_object *get_slow(weft_object *o, int64_t index) {
 static inline weft_object *get_quickly(weft_object *o, int64_t index) {
   if (!o || o->type != &weft_list_type || weft__my_status() & WEFT__STATUS_BUSY) return NULL;
   if (weft__count_owner(&o->count) != WEFT__SLOT_NONE) return NULL;
-  const list *l = (const list *)o;
   weft__bracket_begin();
-  /* order: acquire [list]: as item_at. */
-  const table *t = weft__load_acquire(&l->items);
-  int64_t i = weft__index(index, weft__load_acquire(&t->size));
-  weft_object *item = i < 0 ? NULL : weft__load_acquire(&t->item[i]);
+  weft_object *item = find_item((const list *)o, index);
   bool counted = item && weft__count_incref_inline_beside(&item->count);
   weft__bracket_end();
   return counted ? item : NULL;

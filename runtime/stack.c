@@ -59,7 +59,7 @@ static bool report_modules(Dwfl *dwfl) {
   dwfl_report_begin_add(dwfl);
   int error = dwfl_linux_proc_report(dwfl, getpid());
   dwfl_report_end(dwfl, NULL, NULL);
-  if (error > 0) errno = error;
+  if (error) errno = error > 0 ? error : EIO;
   return error == 0;
 }
 
@@ -252,6 +252,7 @@ __attribute__((no_sanitize("address"))) WEFT_NOINLINE size_t weft__stack_walk(ui
       rbp = *rbp_at;
       if (is_first) rbp_at = NULL; /* the caller's own */
     }
+    if ((uintptr_t)end <= rsp) break; /* no caller's frame: the tables are wrong */
     address = end[-1];
     if (!is_first) note(&log, &end[-1], address);
     rsp = (uintptr_t)end;

@@ -16,8 +16,9 @@
  *
  *   Sizes are added up by each thread for itself and published when they are more than UNSEEN bytes.
  *
- * Tracing starts, stops and forgets in a stopped world, with all of the table's locks held: no attached thread is in
- * any of this then, nor a detached one in weft_tracemalloc_track.
+ * Tracing starts, stops and forgets in a stopped world: no attached thread is in any of this then. A detached one may
+ * be in weft_tracemalloc_track, which asks whether tracing is on under a lock of the table's; so that changes under all
+ * of them.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -200,28 +201,38 @@ static void forget_page(struct weft__page *page, void *unused) {
   page->traces = NULL;
 }
 
-/* In a stopped world, with the others' locks. */
-static void forget(void) {
+/* All traces, in a stopped world; with `off` tracing ends. */
+static void forget(bool off) {
   weft__pages_walk(forget_page, NULL);
-  forget_others();
   weft__tstate_for_each(forget_unseen, NULL);
+  lock_others();
+  if (off) weft__store_relaxed(&weft__tracing, 0u);
+  forget_others();
   weft__store_relaxed(&traced, (int64_t)0);
   weft__store_relaxed(&peak, (int64_t)0);
+  unlock_others();
 }
 
+/* In a stopped world; it is off. False: out of memory. */
 static bool start(size_t frames) {
-  if (!others.chains) others.chains = calloc(CHAINS, sizeof *others.chains);
-  if (!others.chains || !weft__tracebacks_init(frames)) return false;
+  struct other **chains = calloc(CHAINS, sizeof *chains);
+  if (!chains || !weft__tracebacks_init(frames)) {
+    free(chains);
+    return false;
+  }
+  lock_others();
+  others.chains = chains;
   weft__store_relaxed(&frame_limit, (int)frames);
   weft__store_relaxed(&weft__tracing, 1u);
+  unlock_others();
   weft__heap_heed_tracing();
   return true;
 }
 
+/* In a stopped world. Afterwards nobody is in the others' tables, nor walks the stack. */
 static void stop(void) {
   if (!weft__is_tracing()) return;
-  weft__store_relaxed(&weft__tracing, 0u);
-  forget();
+  forget(true);
   weft__heap_heed_tracing();
   weft__tracebacks_fini();
   free(others.chains);
@@ -243,9 +254,7 @@ int weft_tracemalloc_start(int frames) {
     return -1;
   }
   bool paused = weft__heap_pause();
-  lock_others();
   bool done = weft__is_tracing() || start((size_t)frames);
-  unlock_others();
   weft__heap_resume(paused);
   if (!done) weft_raise_memory();
   return done ? 0 : -1;
@@ -254,18 +263,14 @@ int weft_tracemalloc_start(int frames) {
 void weft_tracemalloc_stop(void) {
   weft__check_attached("weft_tracemalloc_stop");
   bool paused = weft__heap_pause();
-  lock_others();
   stop();
-  unlock_others();
   weft__heap_resume(paused);
 }
 
 void weft_tracemalloc_clear_traces(void) {
   weft__check_attached("weft_tracemalloc_clear_traces");
   bool paused = weft__heap_pause();
-  lock_others();
-  forget();
-  unlock_others();
+  forget(false);
   weft__heap_resume(paused);
 }
 
@@ -392,11 +397,9 @@ void weft__trace_init(void) {
 }
 
 void weft__trace_fini(void) {
-  lock_others();
   stop();
   weft__store_relaxed(&frame_limit, 1);
   weft__stack_fini();
-  unlock_others();
 }
 
 void weft__trace_lock_for_fork(void) {

@@ -9,7 +9,8 @@
  *
  *   Looking for one takes no lock: chains only grow, at the head. Adding one does.
  *
- * Tracing is off while the mapping comes and goes, and nobody looks at it who did not make sure that it is on.
+ * Tracing is off while the mapping comes and goes, and nobody looks at it who did not make sure that it is on. What
+ * is in it changes under the lock.
  */
 #define _GNU_SOURCE
 #include <stdlib.h>
@@ -58,8 +59,11 @@ static struct weft__addresses *at(uint32_t number) {
 const struct weft__addresses *weft__traceback_addresses(uint32_t traceback) { return at(traceback); }
 
 void *weft__tracebacks_copy(size_t *size) {
-  void *copy = malloc(*size = weft__tracebacks_bytes());
-  return copy ? memcpy(copy, mapping, *size) : NULL;
+  weft__lock_acquire(&lock); /* a thread that is detached may be adding one */
+  void *copy = malloc(*size = used);
+  if (copy) memcpy(copy, mapping, *size);
+  weft__lock_release(&lock);
+  return copy;
 }
 
 /* 0: it is not in the chain. */

@@ -96,10 +96,10 @@ static inline bool weft__count_decref_inline_as(weft_count *c, uint32_t slot) {
 /* For what is probably another thread's, or nobody's. */
 static inline bool weft__count_incref_inline_beside(weft_count *c) {
   uint16_t owner = weft__load_relaxed(&c->part.owner);
-  if (owner == WEFT__SLOT_IMMORTAL) return true;
+  if (owner == (uint16_t)weft__tls.slot || owner == WEFT__SLOT_IMMORTAL)
+    return weft__count_incref_inline_as(c, weft__tls.slot);
   /* A quarter of what shared counts can keep track of: it takes far more than all threads to go beyond that at once. */
-  bool few = (int32_t)weft__load_relaxed(&c->half.shared) < WEFT__BRC_FEW * WEFT__BRC_SHARED_ONE;
-  if (WEFT_UNLIKELY(owner == (uint16_t)weft__tls.slot || !few)) return false;
+  if ((int32_t)weft__load_relaxed(&c->half.shared) >= WEFT__BRC_FEW * WEFT__BRC_SHARED_ONE) return false;
   /* order: relaxed: as weft__brc_incref. */
   weft__add_relaxed(&c->half.shared, (uint32_t)WEFT__BRC_SHARED_ONE);
   return true;

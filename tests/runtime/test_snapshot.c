@@ -144,6 +144,34 @@ RuntimeTest(snapshot, an_empty_one_has_empty_statistics) {
   weft_snapshot_free(s);
 }
 
+/* A detached thread that goes on tracking, with tracebacks that have not been there before. */
+static uint32_t enough; /* atomic */
+static WEFT_NOINLINE void track_deep(int depth) {
+  if (depth)
+    track_deep(depth - 1);
+  else
+    weft_tracemalloc_track(DOMAIN, 0x1234, 5);
+  __asm__ volatile("" : : : "memory"); /* no tail call */
+}
+static void *track_ever_deeper(void *unused) {
+  (void)unused;
+  for (int depth = 0; !weft__load_acquire(&enough); depth = (depth + 1) % 200) track_deep(depth);
+  return NULL;
+}
+
+RuntimeTest(snapshot, regress_tracebacks_are_added_while_they_are_copied) {
+  pthread_t tracker;
+  trace(WEFT_TRACEMALLOC_FRAMES_MAX);
+  cr_assert_eq(pthread_create(&tracker, NULL, track_ever_deeper, NULL), 0);
+  for (int i = 0; i < 50; i++) {
+    weft_snapshot *s = taken();
+    for (size_t j = 0; j < weft_snapshot_count(s); j++) cr_assert_geq(weft_snapshot_trace(s, j).traceback->count, 1);
+    weft_snapshot_free(s);
+  }
+  weft__store_release(&enough, 1u);
+  pthread_join(tracker, NULL);
+}
+
 /* --- Sums --- */
 
 RuntimeTest(snapshot, lines_are_added_up_and_sorted_by_size) {
