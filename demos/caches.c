@@ -20,8 +20,6 @@ weft_object *process_function(int id) {
   return weft_list_of(1, &number);
 }
 
-double megabytes(size_t bytes) { return (double)bytes / (1 << 20); }
-
 int main(void) {
   if (!demo_begin("caches", TIME_LIMIT_S)) return 1;
   show_processors();

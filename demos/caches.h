@@ -17,6 +17,4 @@ void show_summary(void);    /* LK-29 */
 extern int processed; /* how often it was called */
 weft_object *process_function(int id);
 
-double megabytes(size_t bytes);
-
 #endif

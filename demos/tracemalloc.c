@@ -39,10 +39,14 @@ size_t bytes_of_int(void) {
 
 bool about(double value, double expected) { return value >= 0.99 * expected && value <= 1.01 * expected; }
 
+bool ends_with(const char *text, const char *end) {
+  size_t length = strlen(text), tail = strlen(end);
+  return length >= tail && !strcmp(text + length - tail, end);
+}
+
 static bool is_line(const weft_statistic *entry, const char *file, int line) {
   const weft_frame *frame = &entry->traceback->frames[entry->traceback->count - 1];
-  size_t length = strlen(frame->file), name = strlen(file);
-  return frame->line == line && length >= name && !strcmp(frame->file + length - name, file);
+  return frame->line == line && ends_with(frame->file, file);
 }
 
 const weft_statistic *entry_at(const weft_statistics *s, const char *file, int line) {

@@ -26,6 +26,7 @@ weft_object *multiples(int64_t n, int64_t factor);
 size_t bytes_of_int(void);
 /* Within one per cent. */
 bool about(double value, double expected);
+bool ends_with(const char *text, const char *end);
 
 /* The entry for a line of a file, whose name ends so; NULL: there is none. */
 const weft_statistic *entry_at(const weft_statistics *s, const char *file, int line);

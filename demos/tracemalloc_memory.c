@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* How much is traced: from the start on, until the end, and at most. */
+#include "demos/support/squares.h"
 #include "demos/tracemalloc.h"
 
-static double megabytes(size_t bytes) { return (double)bytes / (1 << 20); }
-
 /* --- TM-01 to 03: lists --- */
-
-/* [i ** 2 for i in range(n)], appended one by one. Returns new. */
-static weft_object *squares(int64_t n) {
-  weft_object *list = weft_list_new();
-  for (int64_t i = 0; i < n; i++) {
-    weft_auto weft_object *square = weft_int_new(i * i);
-    weft_list_append(list, square);
-  }
-  return list;
-}
 
 static void show_lists(void) {
   trace(1);
@@ -29,7 +18,7 @@ static void show_lists(void) {
 
   enum { SMALL_SQUARES = 17 };
   trace(1);
-  data = squares(100000);
+  data = squares_list(100000);
   now = traced(), most = traced_peak(), list = (size_t)weft_sizeof(data);
   weft_tracemalloc_stop();
   weft_decref(data);

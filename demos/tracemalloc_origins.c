@@ -11,11 +11,6 @@
 enum { BLOCKS = 1001 };
 static const char *const here = "*/tracemalloc_origins.c", *const there = "*/tracemalloc_elsewhere.c";
 
-static bool ends_with(const char *text, const char *end) {
-  size_t length = strlen(text), tail = strlen(end);
-  return length >= tail && !strcmp(text + length - tail, end);
-}
-
 /* --- TM-19: filters --- */
 
 static weft_snapshot_filter filter(bool inclusive, const char *pattern, int line) {

@@ -8,7 +8,6 @@
 #include "demos/tracemalloc.h"
 
 static const char *const here = "tracemalloc_profiles.c";
-static double megabytes(size_t bytes) { return (double)bytes / (1 << 20); }
 
 /* --- TM-23, 25: a report of a block --- */
 
@@ -80,14 +79,6 @@ static weft_object *squares_dict(int64_t n) {
   }
   return dict;
 }
-static weft_object *squares_appended(int64_t n) {
-  weft_object *list = weft_list_new();
-  for (int64_t i = 0; i < n; i++) {
-    weft_auto weft_object *square = weft_int_new(i * i);
-    weft_list_append(list, square);
-  }
-  return list;
-}
 static weft_object *squares_collected(int64_t n) {
   weft_auto weft_object *generator = squares_generator(n);
   return weft_list_from(generator);
@@ -123,7 +114,7 @@ static weft_object *measure(const char *name, weft_object *(*function)(int64_t),
 
 static void show_builders(void) {
   struct measured m[3], list, dict;
-  weft_object *results[3] = {MEASURE(squares_appended, MILLION, &m[0]), MEASURE(squares_collected, MILLION, &m[1]),
+  weft_object *results[3] = {MEASURE(squares_list, MILLION, &m[0]), MEASURE(squares_collected, MILLION, &m[1]),
                              MEASURE(squares_stored, MILLION, &m[2])};
   bool equal = weft_compare(results[0], results[1], WEFT_EQ) == 1 && weft_compare(results[1], results[2], WEFT_EQ) == 1;
   for (int i = 0; i < 3; i++) weft_decref(results[i]);

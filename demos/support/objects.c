@@ -20,6 +20,8 @@ size_t bytes_in_use(void) {
   return stats.block_bytes + stats.large_bytes;
 }
 
+double megabytes(size_t bytes) { return (double)bytes / (1 << 20); }
+
 uint64_t collections(void) {
   weft_gc_generation_stats stats[WEFT_GC_GENERATIONS];
   weft_gc_get_stats(stats);

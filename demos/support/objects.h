@@ -12,6 +12,7 @@
 /* Live blocks of all sizes, and their bytes. */
 size_t live_blocks(void);
 size_t bytes_in_use(void);
+double megabytes(size_t bytes);
 
 /* Collections of all generations so far. */
 uint64_t collections(void);
