@@ -8,13 +8,14 @@
  *   Slots lie in the instance at offsets that never change.
  *
  *   Own attributes of an instance with WEFT_TYPE_DICT: key-sharing (Shannon, PEP 412). The type's *shape* numbers names
- *   in the order in which instances first got them; the instance has, behind its body, room for the values of the first
- *   few. `attrs`, one word in the body, is the mutex of a shared instance (low byte) and says
+ *   in the order in which instances first got them; the instance has, behind its body, room for the values of those
+ *   that had numbers when it was made, and of two that may come later. `attrs`, one word in the body, is the mutex of a
+ *   shared instance (low byte) and says
  *       inline    how many values there is room for, and `filled`: the last one set has number filled - 1
  *       DICT      a dict has it all, and the inline values are empty
  *   Inline, the order in which an instance got its attributes is the order of their numbers. An attribute that would
  *   break that, has no number or no room, turns the instance over to a dict, for good; so does asking for the dict, or
- * giving it another one.
+ *   giving it another one.
  *
  *   Attributes of types: each type has a table of those that it does not inherit, which changes in a stopped world
  * only: who looks something up and comes to no safepoint meanwhile needs no bracket and no lock. Functions in it are
@@ -215,7 +216,7 @@ int weft_slot_set(weft_object *instance, size_t index, weft_object *value) {
 
 /* --- Own attributes: the shape --- */
 
-enum { SHAPE_MAX = 30, SHAPE_CELLS = 64, INLINE_AT_FIRST = 4 };
+enum { SHAPE_MAX = 30, SHAPE_CELLS = 64, INLINE_AT_FIRST = 4, INLINE_LATE = 2 };
 
 struct weft__shape {
   weft__lock lock;
@@ -295,10 +296,11 @@ static void attrs_end(weft_object *o, bool private) {
   if (!private) weft__object_unlock((weft_mutex *)attrs_of(o));
 }
 
-/* How many values a new instance has room for behind its body. */
+/* How many values a new instance has room for behind its body: more than its type's instances have had so far, because
+ * the first attribute without room costs a dict, six times the instance. */
 static int room_of(const weft_type *type) {
-  uint32_t count = weft__load_acquire(&type->shape->count);
-  int room = count ? (int)count : INLINE_AT_FIRST;
+  int count = (int)weft__load_acquire(&type->shape->count);
+  int room = count == 0 ? INLINE_AT_FIRST : count + INLINE_LATE < SHAPE_MAX ? count + INLINE_LATE : SHAPE_MAX;
   size_t fits = type->spec.basic_size < WEFT__SMALL_MAX ? (WEFT__SMALL_MAX - type->spec.basic_size) / 8 : 0;
   return (size_t)room < fits ? room : (int)fits;
 }

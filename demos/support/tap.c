@@ -41,13 +41,6 @@ bool tap_check(bool passed, const char *row, const char *format, ...) {
   return passed;
 }
 
-void tap_todo(bool holds, const char *row, const char *claim, const char *why) {
-  if (holds)
-    printf("ok %u - %s %s\n", ++checks, row, claim);
-  else
-    printf("not ok %u - %s %s # TODO %s\n", ++checks, row, claim, why);
-}
-
 void tap_skip(const char *row, const char *format, ...) {
   va_list args;
   va_start(args, format);

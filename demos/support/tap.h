@@ -21,8 +21,6 @@ void tap_title(const char *format, ...) TAP_PRINTF(1, 2);
 void tap_say(const char *format, ...) TAP_PRINTF(1, 2);
 /* A check; `row` is the ledger's ID, or NULL. Returns `passed`. */
 bool tap_check(bool passed, const char *row, const char *format, ...) TAP_PRINTF(3, 4);
-/* A claim that a document makes, and that is not expected to hold; `why` goes with it when it does not. */
-void tap_todo(bool holds, const char *row, const char *claim, const char *why);
 /* A row that could not be checked, and why. */
 void tap_skip(const char *row, const char *format, ...) TAP_PRINTF(2, 3);
 /* Prints the plan. Returns the exit status: 1 when a check failed. */
