@@ -108,8 +108,8 @@ static void show_million(void) {
           100 * (1 - slots / own), 100 * (1 - slots / plain));
   tap_check(slots > 0 && slots <= 0.4 * own && slots <= 0.6 * plain, "SLOT-02",
             "slots take at least 60 %% less than an instance with a dict of its own, 40 %% less than an ordinary one");
-  tap_say("What slots save beside ordinary instances: the word that says where the attributes are, and the room for two");
-  tap_say("attributes that may come later (without it, the first of those would cost a dict).");
+  tap_say("What slots save beside ordinary instances: the word that says where the attributes are, and the room for");
+  tap_say("two attributes that may come later (without it, the first of those would cost a dict).");
   tap_check(bytes_of_late_attribute() == 0, NULL, "an attribute set later takes no more memory: there is room for it");
 }
 
