@@ -20,7 +20,7 @@ B       := build
 out      = $(B)/$(1)$(VARIANT)
 
 WARN    := -Wall -Wextra -Wundef -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wvla -Werror
-OPT     := $(if $(DEBUG),-O1 -DWEFT_DEBUG=1,$(if $(filter address,$(SAN)),-O1,-O2)) -g
+OPT     := $(if $(DEBUG),-O1 -DWEFT_DEBUG=1,$(if $(filter address thread,$(SAN)),-O1,-O2)) -g
 SANFLAGS_thread  := -fsanitize=thread
 SANFLAGS_address := -fsanitize=address,undefined -fno-sanitize-recover=all
 SANFLAGS_fuzzer  := -fsanitize=fuzzer-no-link $(SANFLAGS_address)

@@ -302,7 +302,8 @@ RuntimeTest(dicts, popping_half_a_million_items_is_no_square) {
     cr_assert_eq(weft_int_value(weft_tuple_get_borrow(pair, 0)), i);
     if (i % 2 == 0) { /* one comes and goes above what has been popped */
       cr_assert_eq(set_new(dict, INT(-1), WEFT_NONE), 0);
-      cr_assert(reads_new(weft_dict_pop_item(dict), "(-1, None)"));
+      weft_auto weft_object *gone = weft_dict_pop_item(dict);
+      cr_assert_eq(weft_int_value(weft_tuple_get_borrow(gone, 0)), -1);
     }
   }
   cr_assert(reads(dict, "{0: 0}"));
