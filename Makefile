@@ -128,7 +128,7 @@ help:
 	@echo 'make fuzz-quick    random operations on containers, replayed and compared by CPython, 2 s; `make stress` does it long'
 	@echo 'make fuzz          the same, thought up by libFuzzer (FUZZ_SECONDS=60)'
 	@echo 'make verify        model-check the protocols of counts, threads, sharing and grace periods with Spin'
-	@echo 'make bench         benchmarks, with the peers that are installed; W=family for one     make bench-deps  install peers'
+	@echo 'make bench         benchmarks, with the peers that are installed; W=family, ROUNDS=n    make bench-deps  install peers'
 	@echo 'make install       into PREFIX ($(PREFIX)), with pkg-config files; DESTDIR respected'
 	@echo 'make lint          what a grep can check of the house style    make format         clang-format'
 	@echo 'make clean         remove build/'

@@ -4,6 +4,7 @@
 #   make bench                 builds everything with -O2 and runs it; the table, then the targets
 #   make bench W=handoff       only the workloads whose names begin so
 #   make bench MODE=biased     only that mode of ours
+#   make bench ROUNDS=3        all of it three times, for machines with neighbours: see bench/run
 #   make bench PEERS=cpython   only those peers (cpython glib glibc mimalloc jemalloc)
 #   make bench PYTHON_CONFIG=  another CPython than Debian's
 #   make bench-deps            installs the peers' packages
@@ -24,7 +25,7 @@ BENCH_PROGRAMS = $(MODES:%=$(BENCH)/weft-%) $(PEERS:%=$(BENCH)/%)
 
 .PHONY: bench bench-programs bench-deps
 bench: bench-programs
-	@W='$(W)' MODE='$(MODE)' bench/run $(BENCH)/results.jsonl $(BENCH_PROGRAMS)
+	@W='$(W)' MODE='$(MODE)' ROUNDS='$(ROUNDS)' bench/run $(BENCH)/results.jsonl $(BENCH_PROGRAMS)
 
 bench-programs: $(BENCH_PROGRAMS)
 
