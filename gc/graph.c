@@ -396,19 +396,24 @@ static void choose_page(struct weft__page *page, void *graph_) {
   g->scratch_bytes += sizeof(uint32_t) * (WEFT__PAGE_SIZE >> page->shift);
 }
 
-static uint32_t *map_scratch(size_t bytes, int flags) {
+/* Zeros. NULL: out of memory. */
+static uint32_t *map_scratch(size_t bytes) {
   if (weft__fault()) return NULL;
-  void *zero = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+  void *zero = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   return zero == MAP_FAILED ? NULL : zero;
 }
 
 /* Gives the chosen pages their words, all zero. False: out of memory. */
 static bool give_scratch(graph *g) {
   if (g->failed) return false;
-  if (g->scratch_bytes > SCRATCH_KEPT) { /* nearly all of it will be used */
-    g->scratch = map_scratch(g->scratch_bytes, MAP_POPULATE);
+  if (g->scratch_bytes > SCRATCH_KEPT) {
+    g->scratch = map_scratch(g->scratch_bytes);
+    if (g->scratch) { /* nearly all of it will be used: in large steps, if the system likes */
+      (void)madvise(g->scratch, g->scratch_bytes, MADV_HUGEPAGE);
+      (void)madvise(g->scratch, g->scratch_bytes, MADV_POPULATE_WRITE);
+    }
   } else {
-    if (!g->memory->scratch) g->memory->scratch = map_scratch(SCRATCH_KEPT, 0);
+    if (!g->memory->scratch) g->memory->scratch = map_scratch(SCRATCH_KEPT);
     g->scratch = g->memory->scratch;
     if (g->scratch) memset(g->scratch, 0, g->scratch_bytes);
   }

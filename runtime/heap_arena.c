@@ -10,6 +10,9 @@
  *   Of arenas that are entirely empty a few are kept, in proportion to those in use, for the next burst; further ones
  * go back to the system.
  *
+ *   A heap that has two arenas' worth of pages will fill the next one too, as far as one can tell: that one asks for
+ * huge pages, which are a fault and an entry of the TLB for every 2 MiB. Small heaps do not: it is memory for 2 MiB too.
+ *
  * All of it, and each heap's `arena`, is protected by `lock`; `reserved` and `limit` are atomic, large blocks count
  * too.
  */
@@ -28,6 +31,7 @@ enum {
   EMPTY_KEPT = 2, /* arenas for each heap that uses one, and one more for each EMPTY_SHARE in use */
   EMPTY_SHARE = 4,
   FEW_PAGES = 4, /* heaps with fewer take them where others do */
+  MANY_PAGES = 2 * ARENA_SIZE / PAGE_SIZE,
 };
 
 static weft__lock lock;
@@ -103,13 +107,14 @@ static bool enter_in_map(const void *base, bool in) {
   return true;
 }
 
-/* ARENA_SIZE bytes, aligned so; NULL: the system has none. */
-static uint8_t *map(void) {
+/* ARENA_SIZE bytes, aligned so; NULL: the system has none. Huge pages are a wish. */
+static uint8_t *map(bool huge_pages) {
   uint8_t *raw = mmap(NULL, 2 * ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (raw == MAP_FAILED) return NULL;
   uint8_t *base = (uint8_t *)(((uintptr_t)raw + ARENA_SIZE - 1) & ~(uintptr_t)(ARENA_SIZE - 1));
   if (base > raw) munmap(raw, (size_t)(base - raw));
   munmap(base + ARENA_SIZE, (size_t)(raw + ARENA_SIZE - base));
+  if (huge_pages) (void)madvise(base, ARENA_SIZE, MADV_HUGEPAGE);
   return base;
 }
 
@@ -120,13 +125,13 @@ static void unmap(uint8_t *base) {
 }
 
 /* Makes a spare arena. NULL: out of memory. */
-static struct weft__arena *arena_make(void) {
+static struct weft__arena *arena_make(bool huge_pages) {
   struct weft__arena *arena = malloc(sizeof *arena);
   if (!arena || !reserve(ARENA_SIZE)) {
     free(arena);
     return NULL;
   }
-  uint8_t *base = map();
+  uint8_t *base = map(huge_pages);
   if (base && !enter_in_map(base, true)) {
     munmap(base, ARENA_SIZE);
     base = NULL;
@@ -199,7 +204,7 @@ static struct weft__arena *choose(const struct weft__heap *heap) {
   if (open) return open;
   if (spare) return spare;
   if (claimed && heap->pages < FEW_PAGES) return claimed;
-  struct weft__arena *made = arena_make();
+  struct weft__arena *made = arena_make(heap->pages >= MANY_PAGES);
   return made ? made : claimed;
 }
 

@@ -144,6 +144,34 @@ RuntimeTest(heap, empty_arenas_go_back_to_the_system) {
   cr_assert_leq(stats().arenas, before + 3, "a few are kept, and one has the current page: %zu", stats().arenas);
 }
 
+/* Bytes of mappings that have asked for huge pages. */
+static size_t bytes_that_may_be_huge(void) {
+  FILE *maps = fopen("/proc/self/smaps", "r");
+  cr_assert_not_null(maps);
+  char line[1024];
+  size_t from, to, mapped = 0, sum = 0;
+  while (fgets(line, sizeof line, maps)) {
+    if (sscanf(line, "%zx-%zx ", &from, &to) == 2) mapped = to - from;
+    if (!strncmp(line, "VmFlags:", 8) && strstr(line, " hg")) sum += mapped;
+  }
+  fclose(maps);
+  return sum;
+}
+
+RuntimeTest(heap, only_what_a_large_heap_adds_asks_for_huge_pages) {
+  if (access("/sys/kernel/mm/transparent_hugepage", F_OK)) cr_skip_test("this kernel has no huge pages");
+  enum { BLOCK = 512, FEW = (4 << 20) / BLOCK, ALL = (40 << 20) / BLOCK };
+  static void *blocks[ALL];
+  size_t before = bytes_that_may_be_huge(), n = 0;
+  for (; n < FEW; n++) blocks[n] = weft__heap_alloc(BLOCK, WEFT_HEAP_PLAIN, "test");
+  cr_assert_eq(bytes_that_may_be_huge(), before);
+  for (; n < ALL; n++) blocks[n] = weft__heap_alloc(BLOCK, WEFT_HEAP_PLAIN, "test");
+  size_t huge = bytes_that_may_be_huge() - before;
+  cr_assert(huge >= 28 << 20 && huge <= 40 << 20, "%zu", huge);
+  while (n > 0) give_back(blocks[--n], BLOCK);
+  cr_assert_leq(bytes_that_may_be_huge(), before + (12 << 20), "those that are kept");
+}
+
 RuntimeTest(heap, blocks_freed_in_full_pages_are_used_again) {
   make(50000);
   size_t pages = stats().pages;
