@@ -11,7 +11,7 @@
  * go back to the system.
  *
  *   A heap that has two arenas' worth of pages will fill the next one too, as far as one can tell: that one asks for
- * huge pages, which are a fault and an entry of the TLB for every 2 MiB. Small heaps do not: it is memory for 2 MiB too.
+ * huge pages, which are a fault and an entry of the TLB for every 2 MiB. Small heaps do not: it is 2 MiB in use, too.
  *
  * All of it, and each heap's `arena`, is protected by `lock`; `reserved` and `limit` are atomic, large blocks count
  * too.
