@@ -10,7 +10,7 @@
  *   Of arenas that are entirely empty a few are kept, in proportion to those in use, for the next burst; further ones
  * go back to the system.
  *
- *   A heap that has two arenas' worth of pages will fill the next one too, as far as one can tell: that one asks for
+ *   A heap that has eight arenas' worth of pages will fill the next one too, as far as one can tell: that one asks for
  * huge pages, which are a fault and an entry of the TLB for every 2 MiB. Small heaps do not: it is 2 MiB in use, too.
  *
  * All of it, and each heap's `arena`, is protected by `lock`; `reserved` and `limit` are atomic, large blocks count
@@ -31,7 +31,7 @@ enum {
   EMPTY_KEPT = 2, /* arenas for each heap that uses one, and one more for each EMPTY_SHARE in use */
   EMPTY_SHARE = 4,
   FEW_PAGES = 4, /* heaps with fewer take them where others do */
-  MANY_PAGES = 2 * ARENA_SIZE / PAGE_SIZE,
+  MANY_PAGES = 8 * ARENA_SIZE / PAGE_SIZE,
 };
 
 static weft__lock lock;
