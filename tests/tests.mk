@@ -31,7 +31,7 @@ STRESS_SECONDS ?= 60
 STRESS_SEED    ?= 1
 FUZZ_SECONDS   ?= 60
 FUZZ_QUICK_SECONDS ?= 2
-UNIT_LIMIT     ?= 600
+UNIT_LIMIT     ?= 300
 
 # Without halt_on_error a race is printed and the test passes. Children of fork start threads of their own.
 # Tests of misuse and of crashes want their signals. Tests look for leaks themselves: Criterion has some of its own at exit.

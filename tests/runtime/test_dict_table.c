@@ -7,13 +7,7 @@
 
 #include "runtime/dict_table_internal.h"
 
-#if SUPPORT_TSAN && !defined WEFT_MODE_BIASED
-#define IN_VAIN true
-#else
-#define IN_VAIN false
-#endif
-/* One thread, the same arithmetic in all modes: ThreadSanitizer sees it in one, which takes ten times as long. */
-TestSuite(dict_tables, .init = start, .timeout = SANITIZED ? 240 : 60, .disabled = IN_VAIN);
+RuntimeSuite(dict_tables);
 
 /* A dict's table stands right behind its header. */
 static const struct weft__table *table_of(weft_object *dict) {
@@ -69,7 +63,7 @@ static void drop_keys(weft_object *keys[KEYS]) {
 }
 
 static double work_of(weft_object *keys[KEYS]) {
-  weft_auto weft_object *dict = weft_dict_new_sized(KEYS);
+  weft_auto weft_object *dict = weft_dict_new();
   for (int i = 0; i < KEYS; i++) weft_dict_set(dict, keys[i], WEFT_NONE);
   cr_assert_eq(weft_dict_length(dict), KEYS, "the pattern's keys are different");
   return work(dict);
