@@ -31,7 +31,7 @@ enum {
   EMPTY_KEPT = 2, /* arenas for each heap that uses one, and one more for each EMPTY_SHARE in use */
   EMPTY_SHARE = 4,
   FEW_PAGES = 4, /* heaps with fewer take them where others do */
-  MANY_PAGES = 8 * ARENA_SIZE / PAGE_SIZE,
+  MANY_PAGES = 8 * ARENA_SIZE / PAGE_SIZE, /* heaps with more ask for huge pages */
 };
 
 static weft__lock lock;

@@ -3,9 +3,8 @@
  * What a demo prints: the Test Anything Protocol (TAP 13), so that a person and a program can both read it.
  *
  * A line `ok 3 - GIL-02 …` is a check that held; GIL-02 is the row of the ledger of documents that it demonstrates. A
- * check without a row is true and useful but is not all that a row asks for. `not ok` makes the demo fail, except with
- * `# TODO`: a claim that is known not to hold here, and why. `# SKIP` says why something could not be checked here,
- * which is neither a pass nor a failure. All other lines begin with `#`.
+ * check without a row is true and useful but is not all that a row asks for. `not ok` makes the demo fail. `# SKIP`
+ * says why something could not be checked here, which is neither a pass nor a failure. All other lines begin with `#`.
  */
 #ifndef DEMOS_SUPPORT_TAP_H
 #define DEMOS_SUPPORT_TAP_H
