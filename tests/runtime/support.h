@@ -87,22 +87,27 @@ static inline weft_object *probe_new(void) {
 
 /* --- A runtime around each test --- */
 
+static inline weft_heap_stats heap_now(void) {
+  weft_heap_stats now;
+  weft_heap_get_stats(&now);
+  return now;
+}
+
 static weft_heap_stats heap_at_start;
 static size_t blocks_left_on_purpose; /* immortal objects, say */
 
 static inline void start(void) {
   cr_assert_eq(weft_init(), 0);
   probes_start();
-  weft_heap_get_stats(&heap_at_start);
+  heap_at_start = heap_now();
 }
 
 /* The figures once no more than `blocks` blocks are alive, or after a while: a thread that has been joined may still
  * have to drop a reference to its thread object, and what shared containers let go of waits for a grace period. */
 static inline weft_heap_stats settled_heap(size_t blocks, size_t large_blocks) {
-  weft_heap_stats now;
   for (int tries = 0;; tries++) {
     weft_poll();
-    weft_heap_get_stats(&now);
+    weft_heap_stats now = heap_now();
     if ((now.blocks <= blocks && now.large_blocks <= large_blocks) || tries == 100) return now;
     weft_detach();
     usleep(1000);

@@ -6,12 +6,6 @@
 
 RuntimeSuite(buffers);
 
-static weft_heap_stats stats(void) {
-  weft_heap_stats s;
-  weft_heap_get_stats(&s);
-  return s;
-}
-
 static uint8_t pattern(size_t i) { return (uint8_t)(i * 7 + 1); }
 static void fill(uint8_t *bytes, size_t size) {
   for (size_t i = 0; i < size; i++) bytes[i] = pattern(i);
@@ -37,16 +31,16 @@ RuntimeTest(buffers, of_every_size_are_aligned_and_hold_what_is_written) {
 }
 
 RuntimeTest(buffers, up_to_512_bytes_are_blocks_and_beyond_are_large) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   void *small = weft__buffer_new(512, "test"), *large = weft__buffer_new(513, "test");
-  weft_heap_stats after = stats();
+  weft_heap_stats after = heap_now();
   cr_assert_eq(after.blocks, before.blocks + 1);
   cr_assert_eq(after.block_bytes, before.block_bytes + 512);
   cr_assert_eq(after.large_blocks, before.large_blocks + 1);
   cr_assert_eq(after.large_bytes, before.large_bytes + weft__buffer_size(513));
   weft__buffer_free(small, 512);
   weft__buffer_free(large, 513);
-  after = stats();
+  after = heap_now();
   cr_assert_eq(after.blocks, before.blocks);
   cr_assert_eq(after.large_blocks, before.large_blocks);
   cr_assert_eq(after.large_bytes, before.large_bytes);
@@ -166,21 +160,21 @@ static void step_drop(void *unused) {
 }
 
 RuntimeTest(buffers, of_one_thread_may_be_freed_by_another) {
-  size_t blocks = stats().blocks, large = stats().large_blocks;
+  size_t blocks = heap_now().blocks, large = heap_now().large_blocks;
   step_make(NULL);
   in_new_thread(step_drop, NULL);
-  cr_assert_eq(stats().blocks, blocks);
+  cr_assert_eq(heap_now().blocks, blocks);
   in_new_thread(step_make, NULL);
   step_drop(NULL);
-  cr_assert_eq(stats().blocks, blocks);
-  cr_assert_eq(stats().large_blocks, large);
+  cr_assert_eq(heap_now().blocks, blocks);
+  cr_assert_eq(heap_now().large_blocks, large);
 }
 
 RuntimeTest(buffers, the_items_of_short_lists_are_blocks) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   weft_object *list = weft_list_new();
   for (int i = 0; i < 3; i++) cr_assert_eq(weft_list_append(list, WEFT_NONE), 0);
-  weft_heap_stats after = stats();
+  weft_heap_stats after = heap_now();
   cr_assert_eq(after.blocks, before.blocks + 2);
   cr_assert_eq(after.large_blocks, before.large_blocks);
   weft_decref(list);

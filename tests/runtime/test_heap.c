@@ -6,12 +6,6 @@
 
 RuntimeSuite(heap);
 
-static weft_heap_stats stats(void) {
-  weft_heap_stats s;
-  weft_heap_get_stats(&s);
-  return s;
-}
-
 /* A block as an object would leave it behind. */
 static void give_back(void *block, size_t size) {
   memset(block, 0, sizeof(uint64_t));
@@ -44,33 +38,33 @@ RuntimeTest(heap, classes_are_8_bytes_apart_up_to_64_and_16_beyond) {
   } cases[] = {{1, 16},  {16, 16}, {17, 24}, {24, 24}, {25, 32},   {40, 40},   {57, 64},
                {64, 64}, {65, 80}, {80, 80}, {81, 96}, {496, 496}, {497, 512}, {512, 512}};
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    weft_heap_stats before = stats();
+    weft_heap_stats before = heap_now();
     void *block = weft__heap_alloc(cases[i].size, WEFT_HEAP_PLAIN, "test");
-    weft_heap_stats after = stats();
+    weft_heap_stats after = heap_now();
     cr_assert_eq(after.blocks, before.blocks + 1);
     cr_assert_eq(after.block_bytes, before.block_bytes + cases[i].block, "%zu", cases[i].size);
     give_back(block, cases[i].size);
-    cr_assert_eq(stats().block_bytes, before.block_bytes);
+    cr_assert_eq(heap_now().block_bytes, before.block_bytes);
   }
 }
 
 RuntimeTest(heap, a_float_takes_a_block_of_24_bytes) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   weft_object *x = FLOAT(1.5);
-  cr_assert_eq(stats().block_bytes, before.block_bytes + 24);
+  cr_assert_eq(heap_now().block_bytes, before.block_bytes + 24);
   weft_decref(x);
 }
 
 RuntimeTest(heap, blocks_beyond_512_bytes_are_large) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   void *small = weft__heap_alloc(512, WEFT_HEAP_PLAIN, "test"), *large = weft__heap_alloc(513, WEFT_HEAP_PLAIN, "test");
-  weft_heap_stats after = stats();
+  weft_heap_stats after = heap_now();
   cr_assert_eq(after.blocks, before.blocks + 1);
   cr_assert_eq(after.large_blocks, before.large_blocks + 1);
   cr_assert_eq(after.large_bytes, before.large_bytes + 513);
   give_back(small, 512);
   give_back(large, 513);
-  after = stats();
+  after = heap_now();
   cr_assert_eq(after.large_blocks, before.large_blocks);
   cr_assert_eq(after.large_bytes, before.large_bytes);
 }
@@ -111,17 +105,17 @@ static void drop(size_t n) {
 }
 
 RuntimeTest(heap, pages_go_back_when_their_blocks_are_free) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   make(50000);
-  cr_assert_geq(stats().pages, before.pages + 50000 * 24 / WEFT__PAGE_SIZE);
+  cr_assert_geq(heap_now().pages, before.pages + 50000 * 24 / WEFT__PAGE_SIZE);
   drop(50000);
-  weft_heap_stats after = stats();
+  weft_heap_stats after = heap_now();
   cr_assert_eq(after.blocks, before.blocks);
   cr_assert_leq(after.pages, before.pages + 2);
 }
 
 RuntimeTest(heap, pages_go_back_in_whatever_order_blocks_are_freed) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   make(50000);
   uint32_t random = 12345;
   for (size_t i = 50000; i-- > 1;) {
@@ -131,17 +125,17 @@ RuntimeTest(heap, pages_go_back_in_whatever_order_blocks_are_freed) {
     objects[i] = objects[j], objects[j] = other;
   }
   drop(50000);
-  cr_assert_leq(stats().pages, before.pages + 2);
+  cr_assert_leq(heap_now().pages, before.pages + 2);
 }
 
 RuntimeTest(heap, empty_arenas_go_back_to_the_system) {
-  size_t before = stats().arenas;
+  size_t before = heap_now().arenas;
   make(MANY);
-  size_t full = stats().arenas;
+  size_t full = heap_now().arenas;
   cr_assert_geq(full, before + (size_t)MANY * 24 / (4 << 20));
-  cr_assert_eq(stats().arena_bytes, full * (4 << 20));
+  cr_assert_eq(heap_now().arena_bytes, full * (4 << 20));
   drop(MANY);
-  cr_assert_leq(stats().arenas, before + 3, "a few are kept, and one has the current page: %zu", stats().arenas);
+  cr_assert_leq(heap_now().arenas, before + 3, "a few are kept, and one has the current page: %zu", heap_now().arenas);
 }
 
 /* Bytes of mappings that have asked for huge pages. */
@@ -174,32 +168,32 @@ RuntimeTest(heap, only_what_a_large_heap_adds_asks_for_huge_pages) {
 
 RuntimeTest(heap, blocks_freed_in_full_pages_are_used_again) {
   make(50000);
-  size_t pages = stats().pages;
+  size_t pages = heap_now().pages;
   for (size_t i = 0; i < 50000; i += 2) weft_decref(objects[i]);
   for (size_t i = 0; i < 50000; i += 2) objects[i] = FLOAT(0);
-  cr_assert_leq(stats().pages, pages + 1);
+  cr_assert_leq(heap_now().pages, pages + 1);
   drop(50000);
 }
 
 RuntimeTest(heap, memory_does_not_grow_over_many_rounds) {
   make(20000);
   drop(20000);
-  size_t pages = stats().pages;
+  size_t pages = heap_now().pages;
   for (int round = 0; round < 50; round++) {
     make(20000);
     drop(20000);
   }
-  cr_assert_leq(stats().pages, pages + 1);
+  cr_assert_leq(heap_now().pages, pages + 1);
 }
 
 RuntimeTest(heap, an_empty_page_serves_any_class) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   for (size_t size = 16; size <= 512; size += 16) {
     static void *blocks[2000];
     for (int i = 0; i < 2000; i++) blocks[i] = weft__heap_alloc(size, WEFT_HEAP_PLAIN, "test");
     for (int i = 0; i < 2000; i++) give_back(blocks[i], size);
   }
-  cr_assert_leq(stats().arenas, before.arenas + 1);
+  cr_assert_leq(heap_now().arenas, before.arenas + 1);
 }
 
 /* Whoever walks a page, the collector say, tells free blocks from objects by their count word. */
@@ -221,13 +215,13 @@ RuntimeTest(heap, a_free_block_has_a_dead_count_word) {
 }
 
 RuntimeTest(heap, statistics_count_what_is_alive) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   make(1000);
-  weft_heap_stats during = stats();
+  weft_heap_stats during = heap_now();
   cr_assert_eq(during.blocks, before.blocks + 1000);
   cr_assert_eq(during.block_bytes, before.block_bytes + 24000);
   drop(1000);
-  cr_assert_eq(stats().blocks, before.blocks);
+  cr_assert_eq(heap_now().blocks, before.blocks);
 }
 
 RuntimeTest(heap, what_was_in_a_free_block_is_overwritten_in_debug_builds) {
@@ -245,8 +239,8 @@ RuntimeTest(heap, finalize_gives_all_arenas_back) {
   drop(10000);
   weft_finalize();
   cr_assert_eq(weft_init(), 0);
-  cr_assert_eq(stats().pages, 0);
-  cr_assert_eq(stats().arenas, 0);
+  cr_assert_eq(heap_now().pages, 0);
+  cr_assert_eq(heap_now().arenas, 0);
 }
 
 /* --- Fault injection --- */

@@ -10,12 +10,6 @@ RuntimeSuite(heap_threads);
 
 enum { ARENAS_KEPT = 3 }; /* spare ones, and one with pages that are current */
 
-static weft_heap_stats stats(void) {
-  weft_heap_stats s;
-  weft_heap_get_stats(&s);
-  return s;
-}
-
 enum { MANY = SANITIZED ? 100000 : 1000000 };
 static weft_object *objects[MANY];
 
@@ -40,19 +34,19 @@ static void step_make_and_drop(void *n) {
 }
 
 RuntimeTest(heap_threads, frees_by_another_thread_come_back_to_the_owner) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   size_t n = 50000;
   step_make_and_disown(&n);
   in_new_thread(step_drop, &n);
-  weft_heap_stats after = stats();
+  weft_heap_stats after = heap_now();
   cr_assert_eq(after.blocks, before.blocks);
   make(n);
-  cr_assert_leq(stats().pages, before.pages + n * 24 / (WEFT__PAGE_SIZE - 1024) + 3, "the same pages");
+  cr_assert_leq(heap_now().pages, before.pages + n * 24 / (WEFT__PAGE_SIZE - 1024) + 3, "the same pages");
   drop(n);
 }
 
 RuntimeTest(heap_threads, pages_that_another_thread_emptied_go_back) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   size_t n = 50000;
   step_make_and_disown(&n);
   in_new_thread(step_drop, &n);
@@ -61,7 +55,7 @@ RuntimeTest(heap_threads, pages_that_another_thread_emptied_go_back) {
     make(5000);
     drop(5000);
   }
-  cr_assert_leq(stats().pages, before.pages + 4);
+  cr_assert_leq(heap_now().pages, before.pages + 4);
 }
 
 /* cf. gh-145615: memory grew at a constant number of live blocks. */
@@ -71,12 +65,12 @@ RuntimeTest(heap_threads, regress_memory_is_bounded_when_one_thread_allocates_an
   size_t n = 1000;
   step_make_and_disown(&n);
   actor_do(&consumer, step_drop, &n);
-  size_t pages = stats().pages;
+  size_t pages = heap_now().pages;
   for (int round = 0; round < MANY / 1000; round++) {
     step_make_and_disown(&n);
     actor_do(&consumer, step_drop, &n);
   }
-  cr_assert_leq(stats().pages, pages + 3);
+  cr_assert_leq(heap_now().pages, pages + 3);
   actor_quit(&consumer);
 }
 
@@ -86,12 +80,12 @@ RuntimeTest(heap_threads, regress_memory_is_bounded_when_queued_objects_die_with
   size_t n = 1000;
   step_make(&n);
   actor_do(&consumer, step_drop, &n);
-  size_t pages = stats().pages;
+  size_t pages = heap_now().pages;
   for (int round = 0; round < MANY / 1000; round++) {
     step_make(&n);
     actor_do(&consumer, step_drop, &n);
   }
-  cr_assert_leq(stats().pages, pages + 3);
+  cr_assert_leq(heap_now().pages, pages + 3);
   actor_quit(&consumer);
 }
 
@@ -108,12 +102,12 @@ RuntimeTest(heap_threads, full_pages_that_others_free_into_are_found) {
   }
   step_make_and_disown(&n);
   actor_do(&consumer, step_drop, &n);
-  size_t pages = stats().pages;
+  size_t pages = heap_now().pages;
   for (int round = 0; round < 20; round++) {
     step_make_and_disown(&n);
     actor_do(&consumer, step_drop, &n);
   }
-  cr_assert_leq(stats().pages, pages + 3);
+  cr_assert_leq(heap_now().pages, pages + 3);
   for (size_t i = 0; i < 200; i++) weft_decref(kept[i]);
   actor_quit(&consumer);
 }
@@ -146,9 +140,9 @@ static void step_churn(void *unused) {
 }
 
 RuntimeTest(heap_threads, threads_that_allocate_at_the_same_time_do_not_disturb_each_other) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   in_new_threads(4, step_churn, NULL);
-  cr_assert_eq(stats().blocks, before.blocks);
+  cr_assert_eq(heap_now().blocks, before.blocks);
 }
 
 /* --- Threads that are away --- */
@@ -165,10 +159,10 @@ static void shuffle(size_t n) {
 
 /* Whoever made the objects does nothing any more; the caller drops them all. */
 static void assert_that_memory_goes_back(size_t n, weft_heap_stats before) {
-  weft_heap_stats full = stats();
+  weft_heap_stats full = heap_now();
   cr_assert_geq(full.arenas, before.arenas + n * 24 / (4 << 20));
   drop(n);
-  weft_heap_stats after = stats();
+  weft_heap_stats after = heap_now();
   cr_assert_eq(after.blocks, before.blocks);
   cr_assert_leq(after.pages, before.pages + 2, "%zu pages are left, not %zu", after.pages, before.pages);
   cr_assert_leq(after.arenas, before.arenas + ARENAS_KEPT);
@@ -177,7 +171,7 @@ static void assert_that_memory_goes_back(size_t n, weft_heap_stats before) {
 static void drop_objects_of_a_thread_that_is_away(step make_them, bool in_order) {
   struct actor owner;
   actor_start(&owner);
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   size_t n = MANY;
   actor_do(&owner, make_them, &n);
   if (!in_order) shuffle(n);
@@ -219,12 +213,12 @@ RuntimeTest(heap_threads, it_does_so_when_several_threads_free) {
   struct actor owner, others[3];
   actor_start(&owner);
   for (int i = 0; i < 3; i++) actor_start(&others[i]);
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   size_t n = MANY;
   actor_do(&owner, step_make_and_disown, &n);
   for (uintptr_t i = 0; i < 3; i++) actor_begin(&others[i], step_drop_third, (void *)i);
   for (int i = 0; i < 3; i++) actor_wait(&others[i]);
-  weft_heap_stats after = stats();
+  weft_heap_stats after = heap_now();
   cr_assert_eq(after.blocks, before.blocks);
   cr_assert_leq(after.pages, before.pages + 5);
   cr_assert_leq(after.arenas, before.arenas + ARENAS_KEPT);
@@ -233,13 +227,13 @@ RuntimeTest(heap_threads, it_does_so_when_several_threads_free) {
 }
 
 RuntimeTest(heap_threads, what_a_running_thread_has_left_to_others_goes_back_when_it_detaches) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   size_t n = MANY;
   step_make_and_disown(&n);
   beside_running_thread(step_drop, &n);
   weft_detach();
   weft_reattach();
-  weft_heap_stats after = stats();
+  weft_heap_stats after = heap_now();
   cr_assert_leq(after.pages, before.pages + 3);
   cr_assert_leq(after.arenas, before.arenas + ARENAS_KEPT);
 }
@@ -247,11 +241,11 @@ RuntimeTest(heap_threads, what_a_running_thread_has_left_to_others_goes_back_whe
 RuntimeTest(heap_threads, arenas_are_bounded_when_one_thread_allocates_and_another_frees) {
   struct actor consumer;
   actor_start(&consumer);
-  size_t n = 50000, arenas = stats().arenas;
+  size_t n = 50000, arenas = heap_now().arenas;
   for (int round = 0; round < 20; round++) {
     step_make_and_disown(&n);
     actor_do(&consumer, step_drop, &n);
-    cr_assert_leq(stats().arenas, arenas + ARENAS_KEPT);
+    cr_assert_leq(heap_now().arenas, arenas + ARENAS_KEPT);
   }
   actor_quit(&consumer);
 }
@@ -262,35 +256,35 @@ RuntimeTest(heap_threads, pages_of_a_dead_thread_are_adopted) {
   size_t n = 50000;
   in_new_thread(step_make, &n);
   for (size_t i = 0; i < n; i += 2) weft_decref(objects[i]);
-  size_t pages = stats().pages;
+  size_t pages = heap_now().pages;
   for (size_t i = 0; i < n; i += 2) objects[i] = FLOAT(0);
-  cr_assert_leq(stats().pages, pages + 2);
+  cr_assert_leq(heap_now().pages, pages + 2);
   drop(n);
 }
 
 RuntimeTest(heap_threads, full_pages_of_a_dead_thread_are_adopted_once_something_in_them_is_freed) {
   size_t n = 50000;
   in_new_thread(step_make, &n);
-  size_t pages = stats().pages;
+  size_t pages = heap_now().pages;
   drop(n);
   make(n);
-  cr_assert_leq(stats().pages, pages + 2);
+  cr_assert_leq(heap_now().pages, pages + 2);
   drop(n);
 }
 
 RuntimeTest(heap_threads, empty_pages_of_a_dead_thread_go_back) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   size_t n = 50000;
   in_new_thread(step_make, &n);
   drop(n);
-  cr_assert_leq(stats().pages, before.pages + 2);
+  cr_assert_leq(heap_now().pages, before.pages + 2);
 }
 
 RuntimeTest(heap_threads, pages_that_are_empty_when_their_thread_ends_go_back) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   static size_t n = 50000;
   in_new_thread(step_make_and_drop, &n);
-  cr_assert_leq(stats().pages, before.pages + 2);
+  cr_assert_leq(heap_now().pages, before.pages + 2);
 }
 
 RuntimeTest(heap_threads, memory_is_bounded_when_many_threads_come_and_go) {
@@ -299,12 +293,12 @@ RuntimeTest(heap_threads, memory_is_bounded_when_many_threads_come_and_go) {
     in_new_thread(step_make, &n);
     drop(n);
   }
-  size_t pages = stats().pages;
+  size_t pages = heap_now().pages;
   for (int round = 0; round < 200; round++) {
     in_new_thread(step_make, &n);
     drop(n);
   }
-  cr_assert_leq(stats().pages, pages + 2);
+  cr_assert_leq(heap_now().pages, pages + 2);
 }
 
 /* In the child nobody is left but the caller, and what the others had is as if they had ended. */
@@ -312,13 +306,13 @@ RuntimeTest(heap_threads, what_other_threads_had_before_a_fork_goes_back_in_the_
   if (SANITIZED) return;
   struct actor owner;
   actor_start(&owner);
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   size_t n = MANY;
   actor_do(&owner, step_make_and_drop_every_other, &n);
   pid_t child = fork();
   if (child == 0) {
     drop(n);
-    weft_heap_stats after = stats();
+    weft_heap_stats after = heap_now();
     _exit(after.blocks <= before.blocks && after.pages <= before.pages + 2 ? 0 : 1);
   }
   int status;
@@ -329,14 +323,14 @@ RuntimeTest(heap_threads, what_other_threads_had_before_a_fork_goes_back_in_the_
 }
 
 RuntimeTest(heap_threads, what_a_dead_thread_has_left_behind_goes_back) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   size_t n = MANY;
   in_new_thread(step_make, &n);
   assert_that_memory_goes_back(n, before);
 }
 
 RuntimeTest(heap_threads, it_does_so_when_the_dead_thread_had_freed_some_itself) {
-  weft_heap_stats before = stats();
+  weft_heap_stats before = heap_now();
   size_t n = MANY;
   in_new_thread(step_make_and_drop_every_other, &n);
   shuffle(n);
@@ -347,10 +341,10 @@ RuntimeTest(heap_threads, orphaned_pages_are_counted_until_they_are_adopted) {
   if (WEFT__HAS_GIL) return; /* one heap for all */
   size_t n = 50000;
   in_new_thread(step_make, &n);
-  size_t orphaned = stats().pages_orphaned;
+  size_t orphaned = heap_now().pages_orphaned;
   cr_assert_geq(orphaned, n * 24 / WEFT__PAGE_SIZE);
   for (size_t i = 0; i < n; i += 2) weft_decref(objects[i]);
   for (size_t i = 0; i < n; i += 2) objects[i] = FLOAT(0);
-  cr_assert_leq(stats().pages_orphaned, 2);
+  cr_assert_leq(heap_now().pages_orphaned, 2);
   drop(n);
 }

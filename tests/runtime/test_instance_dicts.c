@@ -52,12 +52,6 @@ RuntimeTest(instance_dicts, DIC_049_each_instance_keeps_the_order_in_which_it_go
   cr_assert(reads(of_a, "{'x': 1, 'y': 2}") && reads(of_b, "{'y': 3, 'x': 4}") && reads(of_c, "{'y': 6, 'x': 7}"));
 }
 
-static size_t blocks_in_use(void) {
-  weft_heap_stats now;
-  weft_heap_get_stats(&now);
-  return now.blocks;
-}
-
 RuntimeTest(instance_dicts, two_attributes_that_no_instance_had_yet_need_no_dict) {
   const weft_type *type = open_type();
   weft_auto weft_object *first = weft_instance_new(type);
@@ -65,11 +59,11 @@ RuntimeTest(instance_dicts, two_attributes_that_no_instance_had_yet_need_no_dict
   weft_auto weft_object *o = weft_instance_new(type);
   for (int i = 0; i < 3; i++) set(o, (const char *[]){"x", "y", "z"}[i], i);
   weft_auto weft_object *late = STR("late"), *later = STR("later"), *last = STR("last");
-  size_t before = blocks_in_use();
+  size_t before = heap_now().blocks;
   cr_assert(weft_setattr(o, late, INT(4)) == 0 && weft_setattr(o, later, INT(5)) == 0);
-  cr_assert_eq(blocks_in_use(), before);
+  cr_assert_eq(heap_now().blocks, before);
   cr_assert_eq(weft_setattr(o, last, INT(6)), 0);
-  cr_assert_gt(blocks_in_use(), before, "there is no room for a third");
+  cr_assert_gt(heap_now().blocks, before, "there is no room for a third");
   weft_auto weft_object *dict = weft_instance_dict(o);
   cr_assert(reads(dict, "{'x': 0, 'y': 1, 'z': 2, 'late': 4, 'later': 5, 'last': 6}"));
 }
