@@ -12,6 +12,10 @@
  * finalizer runs; a decref to zero does nothing, try_incref refuses. WEAK  weak references were made. dead: no count,
  * not DYING. The initial load of a count operation finds immortals without writing to them, so that a hot shared
  * constant does not bounce between caches; its value is not otherwise used.
+ *
+ * immortal: its count is half of the greatest. A thread that found the object mortal may still add or subtract once, so
+ * the count of an immortal object moves by as many as there are threads: never to 1, which would be a last reference,
+ * nor into the bits above (tests/models/late_count.pml). DYING  the collector has condemned it.
  */
 #ifndef WEFT_MODE_ATOMIC_H
 #define WEFT_MODE_ATOMIC_H
@@ -29,12 +33,12 @@ typedef struct weft_count {
 #define WEFT__ATOMIC_OWNER_SHIFT 45
 #define WEFT__ATOMIC_OWNER       ((int64_t)0xFFFF << WEFT__ATOMIC_OWNER_SHIFT)
 #define WEFT__ATOMIC_DYING       ((int64_t)1 << 61)
-#define WEFT__ATOMIC_CONDEMNED   (INT64_MIN / 2 + 1) /* an immortal one's, nearly */
+#define WEFT__ATOMIC_IMMORTAL    (INT64_MIN | (int64_t)1 << 44)
 #define WEFT__ATOMIC_WEAK        ((int64_t)1 << 62)
 
 #define WEFT__COUNT_FRESH(slot) ((uint64_t)(slot) << WEFT__ATOMIC_OWNER_SHIFT | 1)
 #define WEFT__COUNT_IMMORTAL \
-  { INT64_MIN / 2 }
+  { WEFT__ATOMIC_IMMORTAL }
 
 WEFT_BEGIN_DECLS
 
@@ -89,7 +93,7 @@ static inline int64_t weft__count_refs(const weft_count *c) {
 }
 static inline int64_t weft__count_for_collector(const weft_count *c) {
   int64_t word = weft__load_relaxed(&c->word);
-  if (word < 0) return word == WEFT__ATOMIC_CONDEMNED ? 0 : WEFT__IMMORTAL_REFS;
+  if (word < 0) return word & WEFT__ATOMIC_DYING ? 0 : WEFT__IMMORTAL_REFS;
   return word & WEFT__ATOMIC_DYING ? 0 : word & WEFT__ATOMIC_COUNT;
 }
 static inline int64_t weft__count_of_own(const weft_count *c) { return (void)c, 0; }
@@ -102,12 +106,14 @@ static inline bool weft__count_is_dead(const weft_count *c) {
   int64_t word = weft__load_relaxed(&c->word);
   return word >= 0 && !(word & (WEFT__ATOMIC_COUNT | WEFT__ATOMIC_DYING));
 }
-/* order: relaxed: others who hold references keep changing it harmlessly: it stays far below zero. */
+/* order: relaxed: others who hold references may change it once more, harmlessly: see above. */
 static inline bool weft__count_immortalize(weft_count *c) {
-  weft__store_relaxed(&c->word, INT64_MIN / 2);
+  weft__store_relaxed(&c->word, WEFT__ATOMIC_IMMORTAL);
   return true;
 }
-static inline void weft__count_condemn(weft_count *c) { weft__store_relaxed(&c->word, WEFT__ATOMIC_CONDEMNED); }
+static inline void weft__count_condemn(weft_count *c) {
+  weft__store_relaxed(&c->word, WEFT__ATOMIC_IMMORTAL | WEFT__ATOMIC_DYING);
+}
 static inline void weft__count_bury(weft_count *c) { weft__store_relaxed(&c->word, INT64_C(0)); }
 /* order: relaxed: only the flag's presence counts; the weak reference itself is published by other means. */
 static inline void weft__count_publish_weak(weft_count *c) {

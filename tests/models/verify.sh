@@ -199,6 +199,12 @@ breaks BRC_SETTLE_IGNORES_IMMORTAL      brc_immortal
 breaks BRC_END_DYING_MORTAL             brc_immortal
 reaches SETTLE_IMMORTAL                 brc_immortal
 
+proves 'late_count: 2 threads'          late_count -DOPS=4
+proves 'late_count: 3 threads'          late_count -DTHREADS=3 -DOPS=2
+breaks LATE_COUNT_FROM_ZERO             late_count
+breaks LATE_COUNT_CONDEMNED             late_count
+reaches MOVED                           late_count
+
 # --- Owners that come and go ---
 
 proves 'brc_slots: 2 threads'           brc_slots -DOPS=3

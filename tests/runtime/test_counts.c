@@ -541,6 +541,22 @@ RuntimeTest(counts, an_object_can_be_made_immortal_while_others_count_it) {
   }
 }
 
+#if !WEFT__HAS_GIL && !WEFT__HAS_OWNERS
+/* A thread that found the object mortal counts it once more; the word's low bits are the count. */
+RuntimeTest(counts, regress_late_counts_do_not_hide_an_immortal_container_from_the_collector) {
+  for (int64_t late = -3; late <= 3; late++) {
+    weft_object *list = weft_list_new();
+    cr_assert_eq(weft_list_append(list, weft_int_new(late)), 0); /* unequal to the others */
+    weft_immortalize(list);
+    weft__add_relaxed(&list->count.word, late);
+    weft_auto weft_object *containers = weft_gc_get_objects(-1);
+    cr_assert_eq(weft_list_contains(containers, list), 1);
+    cr_assert(weft_is_immortal(list) && !weft_is_unique(list));
+    blocks_left_on_purpose += 2; /* the list and its items */
+  }
+}
+#endif
+
 static void step_count_until_told(void *o) {
   while (!weft__load_acquire(&owner_may_stop)) {
     for (int i = 0; i < 1000; i++) {
