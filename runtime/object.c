@@ -120,6 +120,18 @@ void weft__dealloc(weft_object *o) {
   ts->dealloc_depth--;
 }
 
+#if WEFT__HAS_OWNERS
+bool weft__drop_last(weft_object *o) {
+  const weft_type *type = o->type;
+  struct weft__tstate *ts = weft__self();
+  if (!type->weak || type->is_weak || type->marks_offset || ts->dealloc_depth >= DEALLOC_DEPTH) return false;
+  ts->dealloc_depth++;
+  bool last = weft__weak_drop_last(o);
+  ts->dealloc_depth--;
+  return last;
+}
+#endif
+
 void weft__debug_check(const char *call, const weft_object *o) {
   weft__check_attached(call);
   if (!o) weft__misuse(call, "NULL is not an object");
@@ -260,17 +272,27 @@ int weft_is_true(weft_object *o) {
   return truth;
 }
 
-weft_object *weft_call(weft_object *callable, weft_object *const *args, size_t n) {
+/* Out of line, what weft_call has to say against a call: see getattr_by_slot. */
+static WEFT_NOINLINE weft_object *call_refused(weft_object *callable, weft_object *const *args, size_t n) {
   if (!weft__given("weft_call", callable)) return NULL;
   if (!callable->type->spec.call)
     return weft_raise(&weft_TypeError, "'%s' object is not callable", callable->type->spec.name);
-  if (!weft__all_given("weft_call", n, args)) return NULL;
+  WEFT_CHECK(!weft__all_given("weft_call", n, args));
+  return NULL;
+}
+static WEFT_NOINLINE weft_object *call_gave_nothing(void) {
+  if (!weft_error_borrow()) weft_raise(&weft_RuntimeError, "a callable returned NULL without an error");
+  return NULL;
+}
+
+weft_object *weft_call(weft_object *callable, weft_object *const *args, size_t n) {
+  bool good = weft__self() != &weft__nobody && callable && callable->type->spec.call && (args || !n);
+  for (size_t i = 0; good && i < n; i++) good = args[i];
+  if (WEFT_UNLIKELY(!good)) return call_refused(callable, args, n);
   if (!weft__recursion_enter("a call")) return NULL;
   weft_object *result = callable->type->spec.call(callable, args, n);
   weft__recursion_leave();
-  if (WEFT_UNLIKELY(!result && !weft_error_borrow()))
-    return weft_raise(&weft_RuntimeError, "a callable returned NULL without an error");
-  return result;
+  return WEFT_LIKELY(result != NULL) ? result : call_gave_nothing();
 }
 
 int64_t weft_sizeof(weft_object *o) {

@@ -98,6 +98,11 @@ weft_object *weft__str_vformat(const char *format, va_list args);
 weft_object *weft__str_vformat_lossy(const char *format, va_list args);
 /* Drops slots, calls clear, frees: the dealloc of types that say nothing about it. */
 void weft__generic_dealloc(weft_object *self);
+#if WEFT__HAS_OWNERS
+/* The owner drops a reference to an object that has weak ones, which nobody else counts. True: it was the last, and the
+ * weak ones have been emptied and called; weft__dealloc has to follow. False: nothing has happened. */
+bool weft__drop_last(weft_object *o);
+#endif
 /* The death of an object that has been put off for a grace period (sync/grace.c). */
 void weft__tear_down(weft_object *o);
 /* The deaths that the calling thread has put off because they nested too deep. */

@@ -36,6 +36,10 @@ size_t weft__weak_list(weft_object *target, weft__weakref **refs, size_t room);
 /* The object dies, after its finalizer: its references are empty from now on, and are called. True: its body and memory
  * have to wait for brackets. May: run callbacks. */
 bool weft__weak_clear(weft_object *o);
+/* The owner of an object that no finalizer waits for drops a reference to it. True: that was the last one, its
+ * references are empty and have been called; its body and memory are the caller's. False: nothing has happened. May:
+ * run callbacks. */
+bool weft__weak_drop_last(weft_object *o);
 /* The object, of which the word says that there may be references, has no owner any more, or may be about to die. */
 void weft__weak_disowned(weft_object *o);
 

@@ -21,11 +21,13 @@
  *   word (the owner itself at a safepoint, or somebody who holds it off, or where it lets the target die) takes that
  *   back before the owner can look again.
  *   In a bracket, for targets that other threads look at often, or peek at: these are *seen*, once and for all, which
- *   is decided under the lock and noted in the cell. The death of a seen object empties the references at once, but its
- *   body and memory wait for a grace period. A reader that finds `seen` set needs no lock: what it finds as the target
- *   stays readable until the end of its bracket, and its count word says whether it is alive. A cell that says so stays
- *   until the object dies, even if its list is empty. The collector, which does not wait, leaves garbage that is seen
- *   alone while a thread has a bracket open.
+ * is decided under the lock and noted in the cell. The death of a seen object empties the references at once, but its
+ * body and memory wait for a grace period. A reader that finds `seen` set needs no lock: what it finds as the target
+ * stays readable until the end of its bracket, and its count word says whether it is alive. A cell that says so stays
+ * until the object dies, even if its list is empty. The collector, which does not wait, leaves garbage that is seen
+ * alone while a thread has a bracket open.
+ *   So an owner that drops a target's last reference with the lock (`weft__weak_drop_last`) needs no compare-and-swap
+ * for it: nobody can take one meanwhile, unless the target is seen.
  *
  * Looking for the shared reference without the lock (`glance`): who asks holds the target, so its list, and the shared
  * reference in it, stay. What moves is the cell, when others are removed: the stripe's version is odd meanwhile, and
@@ -397,7 +399,8 @@ void weft__weak_call(weft__weakref *calls, bool call) {
     weft__weakref *r = calls;
     calls = r->next;
     if (!r->shared && call) {
-      weft_object *pending = weft_error_take(); /* a callback's errors are its own */
+      weft_object *pending = ts->error; /* a callback's errors are its own */
+      ts->error = NULL;
       call_back(r);
       if (WEFT_UNLIKELY(ts->error)) weft_error_unraisable(NULL);
       ts->error = pending;
@@ -419,6 +422,19 @@ bool weft__weak_clear(weft_object *o) {
   weft__weak_call(calls, true);
   return seen && (!WEFT__HAS_GIL || weft__in_bracket());
 }
+
+#if WEFT__HAS_OWNERS
+bool weft__weak_drop_last(weft_object *o) {
+  weft__weakref *calls = NULL;
+  struct stripe *s = lock_stripe(o);
+  struct cell *c = find(s, o);
+  bool last = !(c && c->first & SEEN) && weft__brc_drop_last(&o->count);
+  if (last && c) empty(s, c, &calls);
+  unlock(s);
+  weft__weak_call(calls, true);
+  return last;
+}
+#endif
 
 /* --- Garbage --- */
 

@@ -144,6 +144,7 @@ static bool settle(weft_count *c, bool as_owner) {
 
 bool weft__brc_decref_last(weft_count *c) {
   uint64_t word = weft__load_relaxed(&c->word), next;
+  if ((uint32_t)word == WEFT__BRC_PUB && weft__drop_last(object_of(c))) return true;
   do {
     WEFT_ASSERT(local_of(word) == 1 && is_owner(word));
     bool take_back = shared_of(word) >= SPILL && shared_of(word) < SATURATED && !(flags_of(word) & QUEUED);

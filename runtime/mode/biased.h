@@ -18,7 +18,8 @@
  *   MERGED    there is no owner (slot 0), the shared count is all of it. Only the taker of a hand-over un-merges.
  *   QUEUED    exactly one reference belongs to a merge queue, until it is settled. While the word is neither QUEUED nor
  *             MERGED, the shared count is not negative.
- *   PUB       weak references exist: other threads may try_incref at any time, so the owner may not free by a store.
+ *   PUB       weak references exist: other threads may try_incref, so the owner may not free by a store, unless it has
+ *             locked out all who might (weft__weak_drop_last).
  *   DYING     a finalizer runs; a decref to zero does nothing, try_incref refuses.
  *   slot 0xFFFF: immortal; the rest of the word means nothing.
  *   dead: nothing but MERGED and perhaps PUB; or all zero, in memory that never held an object.
@@ -118,6 +119,14 @@ static inline bool weft__count_decref_as(weft_count *c, uint32_t slot) {
   /* order: acquire [brc-shared]: others may have come and gone; sees their use of the object before it is torn down.
    * Pairs with the release of weft__brc_decref_shared. An untouched half means that ours is the only reference. */
   if (WEFT_UNLIKELY(weft__load_acquire(&c->half.shared) != 0)) return weft__brc_decref_last(c);
+  weft__store_relaxed(&c->word, (uint64_t)WEFT__BRC_MERGED);
+  return true;
+}
+
+/* By the owner, who has locked out whoever may try_incref. True: it had the last reference, and the object is dead. */
+static inline bool weft__brc_drop_last(weft_count *c) {
+  /* order: acquire [brc-shared]: as in weft__count_decref_as. */
+  if (weft__load_acquire(&c->word) != (weft__tls.fresh | WEFT__BRC_PUB)) return false;
   weft__store_relaxed(&c->word, (uint64_t)WEFT__BRC_MERGED);
   return true;
 }

@@ -283,6 +283,8 @@ reaches ASK_EACH_OTHER                  share
 proves 'weak: 2 threads'                weak -DOPS=3
 proves 'weak: 2 threads, a cycle'       weak -DOPS=3 -DCYCLE
 proves 'weak: 3 threads'                weak -DTHREADS=3 -DOPS=1
+proves 'weak: 2 threads, the owner alone' weak -DOPS=3 -DALONE
+proves 'weak: 3 threads, the owner alone' weak -DTHREADS=3 -DOPS=1 -DALONE
 breaks WEAK_HINT_STAYS                  weak -DOPS=2
 breaks WEAK_HINT_LATE                   weak -DOPS=3
 breaks WEAK_HINT_OF_ANYBODY             weak -DOPS=2
@@ -292,10 +294,14 @@ breaks WEAK_FREES_FIRST                 weak -DOPS=2
 breaks WEAK_SEEN_UNLOCKED               weak -DOPS=2
 breaks WEAK_SEEN_TARGET_FIRST           weak -DOPS=2
 breaks WEAK_SEEN_AT_ONCE                weak -DOPS=2
+breaks WEAK_DROPS_UNLOCKED              weak -DOPS=2 -DALONE
+breaks WEAK_DROPS_BLINDLY               weak -DOPS=2 -DALONE
+breaks WEAK_DROPS_SEEN                  weak -DOPS=2 -DALONE
 breaks WEAK_CELL_FORGETS                weak -DOPS=2
 breaks WEAK_COLLECTS_SEEN               weak -DOPS=2 -DCYCLE
 reaches WAITS                           weak -DOPS=2
 reaches OWNER_TAKEN_BACK                weak -DOPS=2
+reaches REVIVED_BEFORE_LOCK             weak -DOPS=2 -DALONE
 reaches LEFT_FOR_NEXT                   weak -DOPS=2 -DCYCLE
 
 # --- Brackets and grace periods ---

@@ -3,9 +3,9 @@
  * weak.pml: dereferencing a weak reference against the death of its target (runtime/weak_table.c, mode biased).
  *
  * One object, owned by slot 1, with one weak reference that all threads know.  Threads take and drop counted
- * references, dereference, peek in brackets that stay open over safepoints, share the object, forget the weak
- * reference; thread 1 goes away and comes back; a collection finds the object if it is left with the reference to
- * itself that it was made with (CYCLE).
+ * references, of which each has one in the beginning (ALONE: thread 1 only), dereference, peek in brackets that stay
+ * open over safepoints, share the object, forget the weak reference; thread 1 goes away and comes back; a collection
+ * finds the object if it is left with the reference to itself that it was made with (CYCLE).
  *
  * Abstractions.  The count word is brc_word.pml's, without spilling and finalizers, PUB set from the beginning; what
  * changes by compare-and-swap is one step, the owner's plain changes are a load and a store.  The table is one stripe
@@ -25,6 +25,9 @@
  *   WEAK_SEEN_UNLOCKED     `seen` is set without the lock
  *   WEAK_SEEN_TARGET_FIRST the target is loaded before `seen` and the bracket
  *   WEAK_SEEN_AT_ONCE      the death of a seen object does not wait
+ *   WEAK_DROPS_UNLOCKED    the owner's last drop, a plain store, without the lock
+ *   WEAK_DROPS_BLINDLY     with it, but without looking again whether somebody has taken a reference
+ *   WEAK_DROPS_SEEN        also of a seen object
  *   WEAK_CELL_FORGETS      the cell of a seen object goes with its last reference
  *   WEAK_COLLECTS_SEEN     a collection frees what is seen while brackets are open
  */
@@ -55,6 +58,11 @@ byte busy;                  /* threads in the middle of an action */
 bool away, held_off;        /* thread 1 */
 
 #define BIT(t) (1 << (t))
+#ifdef ALONE
+#define OF(t)  (t == 1)     /* references that thread t starts with */
+#else
+#define OF(t)  1
+#endif
 #define ACQUIRE atomic { lock == 0 -> lock = me }
 #define RELEASE lock = 0
 
@@ -152,17 +160,54 @@ inline merge_for_owner(x)
 
 /* --- Counts --- */
 
+/* The owner's last own one. */
+inline drop_own()
+{
+	d_step {
+		w_count = w_count + w_local - 1; w_local = 0; w_owner = 0; w_merged = true;
+		last = w_count == 0 && !w_queued
+	};
+	if :: !last -> forget_owner() :: else fi
+}
+
 inline decref()
 {
 	d_step { mine--; last = false; look_at_word() };
 	if
 	:: me == 1 && w_owner == 1 && w_local > 1 -> l = w_local; d_step { w_local = l - 1; l = 0 }
-	:: me == 1 && w_owner == 1 && w_local <= 1 ->
-		d_step {
-			w_count = w_count + w_local - 1; w_local = 0; w_owner = 0; w_merged = true;
-			last = w_count == 0 && !w_queued
-		};
-		if :: !last -> forget_owner() :: else fi
+	:: me == 1 && w_owner == 1 && w_local <= 1 && w_count == 0 && !w_queued ->
+		/* the last one, it seems: with the lock it needs no compare-and-swap */
+#ifndef WEAK_DROPS_UNLOCKED
+		ACQUIRE;
+#endif
+#ifdef WEAK_DROPS_SEEN
+		ok = w_count == 0 && !w_queued;
+#elif defined(WEAK_DROPS_BLINDLY)
+		ok = !c_seen;
+#else
+		ok = !c_seen && w_count == 0 && !w_queued;
+#endif
+		if
+		:: ok ->
+			d_step {
+				w_local = 0; w_count = 0; w_owner = 0; w_merged = true; ok = false;
+				assert(!dead && !w_queued && !queue); dead = true
+			};
+			d_step { hint = false; target = false };
+#ifndef WEAK_DROPS_UNLOCKED
+			RELEASE;
+#endif
+			gone = true
+		:: else ->
+#ifdef REACH_REVIVED_BEFORE_LOCK
+			if :: !c_seen -> assert(false) :: else fi;
+#endif
+#ifndef WEAK_DROPS_UNLOCKED
+			RELEASE;
+#endif
+			drop_own()
+		fi
+	:: me == 1 && w_owner == 1 && w_local <= 1 && (w_count != 0 || w_queued) -> drop_own()
 	:: else ->
 		d_step {
 			look_at_word();
@@ -330,7 +375,7 @@ byte users;                 /* brackets of the user's that are open */
 
 proctype worker(byte me, n)
 {
-	byte mine = 1;
+	byte mine = OF(me);
 	short l;
 	bool ok, q, last, s, peeks, looks;
 
@@ -386,7 +431,7 @@ init {
 	atomic {
 		i = 1;
 		do
-		:: i <= THREADS -> w_local++; held++; run worker(i, OPS); i++
+		:: i <= THREADS -> w_local = w_local + OF(i); held = held + OF(i); run worker(i, OPS); i++
 		:: else -> break
 		od;
 #ifdef CYCLE

@@ -633,6 +633,23 @@ WeakTest(weakref, WR_032_WR_050_a_callback_that_collects) {
   cr_assert(calls == 3 && is_dead(c));
 }
 
+enum { FALLING = 10000 };
+static weft_object *falling[FALLING];
+static weft_object *drop_the_next(weft_object *self, weft_object *const *args, size_t n) {
+  (void)self, (void)n;
+  cr_assert(is_dead(args[0]));
+  if (++calls < FALLING) weft_decref(falling[calls]);
+  return WEFT_NONE;
+}
+WeakTest(weakref, callbacks_that_each_end_another_object_do_not_nest_without_bound) {
+  static weft_object *refs[FALLING];
+  weft_auto weft_object *f = function_of(drop_the_next, 0, NULL);
+  for (int i = 0; i < FALLING; i++) refs[i] = ref_to(falling[i] = thing(), f);
+  weft_decref(falling[0]);
+  cr_assert(calls == FALLING && !weft_error_borrow());
+  for (int i = 0; i < FALLING; i++) weft_decref(refs[i]);
+}
+
 WeakTest(weakref, a_long_chain_that_dies_empties_all_in_time) {
   enum { LENGTH = 1000 };
   weft_object *first = thing(), *refs[LENGTH];
