@@ -16,13 +16,13 @@
 
 /*
  * A dying container drops its items, which may be containers that die in turn, and so on without bound. Beyond
- * DEALLOC_DEPTH nested deallocations the object is put on the thread's trash list instead, linked through its count
- * word, which nothing uses any more, and dies when the outermost deallocation is done.
+ * WEFT__DEALLOC_DEPTH nested deallocations the object is put on the thread's trash list instead, linked through its
+ * count word, which nothing uses any more, and dies when the outermost deallocation is done.
  */
-enum { DEALLOC_DEPTH = 40 };
 
 /* Nobody's depth is as deep as can be. */
-_Static_assert((unsigned)DEALLOC_DEPTH <= (unsigned)WEFT__DEPTH_OF_NOBODY, "a detached thread's decref ends here");
+_Static_assert((unsigned)WEFT__DEALLOC_DEPTH <= (unsigned)WEFT__DEPTH_OF_NOBODY,
+               "a detached thread's decref ends here");
 static WEFT_NOINLINE void put_off(struct weft__tstate *ts, weft_object *o) {
   weft__check_attached("weft_decref");
   if (WEFT__HAS_OWNERS && weft__count_has_weak(&o->count)) weft__weak_disowned(o);
@@ -105,7 +105,7 @@ void weft__dealloc(weft_object *o) {
     return;
   }
   struct weft__tstate *ts = weft__self();
-  if (WEFT_UNLIKELY(ts->dealloc_depth >= DEALLOC_DEPTH)) {
+  if (WEFT_UNLIKELY(ts->dealloc_depth >= WEFT__DEALLOC_DEPTH)) {
     put_off(ts, o);
     return;
   }
@@ -124,7 +124,7 @@ void weft__dealloc(weft_object *o) {
 bool weft__drop_last(weft_object *o) {
   const weft_type *type = o->type;
   struct weft__tstate *ts = weft__self();
-  if (!type->weak || type->is_weak || type->marks_offset || ts->dealloc_depth >= DEALLOC_DEPTH) return false;
+  if (!type->weak || type->is_weak || type->marks_offset || ts->dealloc_depth >= WEFT__DEALLOC_DEPTH) return false;
   ts->dealloc_depth++;
   bool last = weft__weak_drop_last(o);
   ts->dealloc_depth--;

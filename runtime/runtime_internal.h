@@ -105,7 +105,8 @@ bool weft__drop_last(weft_object *o);
 #endif
 /* The death of an object that has been put off for a grace period (sync/grace.c). */
 void weft__tear_down(weft_object *o);
-/* The deaths that the calling thread has put off because they nested too deep. */
+/* The deaths that the calling thread has put off because more than so many nested. */
+enum { WEFT__DEALLOC_DEPTH = 40 };
 void weft__empty_trash(void);
 /* Where the object remembers that its finalizer has run; NULL: it has none. */
 uint64_t *weft__finalized_mark(weft_object *o);
@@ -145,11 +146,6 @@ static inline bool weft__expect(const char *call, const weft_object *o, const we
   return WEFT_LIKELY(o && o->type == type) || weft__expect_slow(call, o, type);
 }
 
-struct weft__tuple {
-  weft_object header;
-  size_t size;
-  weft_object *items[];
-};
 /* Can the tuple be part of a cycle? One that cannot is a plain object to the heap and the collector; see tuple.c. */
 static inline bool weft__tuple_is_tracked(const weft_object *tuple) {
   size_t n = ((const struct weft__tuple *)tuple)->size, size = sizeof(struct weft__tuple) + n * sizeof(weft_object *);

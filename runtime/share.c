@@ -20,8 +20,9 @@
 #include "sync/critical_section_internal.h"
 
 enum {
-  SPINS = 200,  /* an owner on another CPU answers within a microsecond or so */
-  IN_A_ROW = 4, /* questions about one page after which the rest of it is shared too */
+  SPINS = 200,             /* an owner on another CPU answers within a microsecond or so */
+  SPINS_FOR_A_PAGE = 2000, /* and shares a page within some ten */
+  IN_A_ROW = 4,            /* questions about one page after which the rest of it is shared too */
 };
 
 struct weft__revocation {
@@ -78,7 +79,7 @@ static bool ask(uint32_t slot, struct weft__revocation *r) {
 }
 
 static void wait_for_answer(struct weft__revocation *r) {
-  for (int i = 0; i < SPINS; i++) {
+  for (int i = r->page ? SPINS_FOR_A_PAGE : SPINS; i > 0; i--) {
     /* order: acquire [revocation]: sees the owner's use of the object. */
     if (weft__load_acquire(&r->done)) return;
     weft__cpu_relax();

@@ -17,6 +17,7 @@
 #include "runtime/runtime_internal.h"
 #include "runtime/sequence_internal.h"
 #include "runtime/slice_internal.h"
+#include "sync/grace_internal.h"
 
 static struct weft__tuple empty = {.header = {WEFT__COUNT_IMMORTAL, &weft_tuple_type}};
 
@@ -149,7 +150,7 @@ static weft_object *get(const char *call, const weft_object *o, int64_t index) {
   return i >= 0 ? t->items[i] : weft_raise(&weft_IndexError, "tuple index out of range");
 }
 
-weft_object *weft_tuple_get_borrow(const weft_object *o, int64_t index) {
+weft_object *weft__tuple_get_borrow_slow(const weft_object *o, int64_t index) {
   return get("weft_tuple_get_borrow", o, index);
 }
 
@@ -167,11 +168,29 @@ static int tuple_traverse(weft_object *self, weft_visit visit, void *arg) {
   return 0;
 }
 
-/* Drops the items last to first. */
-/* Most items are others' too: a call only for those that may die. */
+static void tuple_dealloc(weft_object *self);
+
+/* Trees of tuples are common: what weft__dealloc does for a tuple in one that dies. */
+static void drop_item(weft_object *o) {
+  if (WEFT_DEBUG) weft__debug_check("weft_decref", o);
+  if (!weft__count_decref(&o->count)) return;
+  struct weft__tstate *ts = weft__self();
+  bool nested = ts->dealloc_depth > 0 && ts->dealloc_depth < WEFT__DEALLOC_DEPTH;
+  if (o->type != &weft_tuple_type || !nested || weft__in_bracket()) {
+    weft__dealloc(o);
+    return;
+  }
+  struct weft__heap *heap = weft__tls.heap;
+  heap->young -= heap->young != 0 && weft__tuple_is_tracked(o);
+  ts->dealloc_depth++;
+  tuple_dealloc(o);
+  ts->dealloc_depth--;
+}
+
+/* Last to first. Most items are others' too: a call only for those that may die. */
 WEFT_ALWAYS_INLINE void drop_items(struct weft__tuple *t) {
   for (size_t i = t->size; i-- > 0;)
-    if (WEFT_UNLIKELY(!weft__count_decref_inline(&t->items[i]->count))) weft_decref(t->items[i]);
+    if (WEFT_UNLIKELY(!weft__count_decref_inline(&t->items[i]->count))) drop_item(t->items[i]);
 }
 
 static void tuple_release(weft_object *self) { drop_items((struct weft__tuple *)self); }

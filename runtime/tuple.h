@@ -23,7 +23,7 @@ WEFT_API int64_t weft_tuple_length(const weft_object *o);
 /* Item `index`, which may be negative to count from the end. Returns new. Errors: TypeError, IndexError. */
 WEFT_API weft_object *weft_tuple_get(const weft_object *o, int64_t index);
 /* As weft_tuple_get. Returns borrowed: a tuple never changes, so the item lives as long as the tuple. */
-WEFT_API weft_object *weft_tuple_get_borrow(const weft_object *o, int64_t index);
+static inline weft_object *weft_tuple_get_borrow(const weft_object *o, int64_t index);
 
 /* Every `step`-th item from `start` up to `stop`, both clamped; INT64_MIN and INT64_MAX are beyond either end. Returns
  * new, maybe the tuple itself. Errors: TypeError, ValueError (step 0), memory. */
@@ -38,6 +38,22 @@ WEFT_API int weft_tuple_contains(weft_object *o, weft_object *value);
 WEFT_API int64_t weft_tuple_index(weft_object *o, weft_object *value, int64_t start, int64_t stop);
 /* How many items are equal to `value`. Errors (-1): as contains. */
 WEFT_API int64_t weft_tuple_count(weft_object *o, weft_object *value);
+
+/* --- The way of most --- */
+
+struct weft__tuple {
+  weft_object header;
+  size_t size;
+  weft_object *items[];
+};
+
+WEFT_API weft_object *weft__tuple_get_borrow_slow(const weft_object *o, int64_t index);
+
+static inline weft_object *weft_tuple_get_borrow(const weft_object *o, int64_t index) {
+  const struct weft__tuple *t = (const struct weft__tuple *)(const void *)o;
+  bool plain = o && o->type == &weft_tuple_type && (uint64_t)index < t->size && weft__tls.slot != WEFT__SLOT_NOBODY;
+  return WEFT_LIKELY(plain) ? t->items[index] : weft__tuple_get_borrow_slow(o, index);
+}
 
 WEFT_END_DECLS
 #endif

@@ -121,9 +121,19 @@ static void do_items(struct weft__batch *b) {
   ts->dealloc_depth++; /* those that are still to be done are in no list: see gc/types.c */
   for (uint32_t i = 0; i < used; i++) {
     uintptr_t item = b->items[i];
-    bool sized = (item & TAGS) == FREE;
-    do_item(item, sized ? b->items[i + 1] : 0);
-    i += sized;
+    if (WEFT_LIKELY((item & TAGS) == RELEASE)) {
+      weft_object *o = (weft_object *)item;
+      if (WEFT_DEBUG) weft__debug_check("weft_decref", o);
+      if (!weft__count_decref(&o->count)) continue;
+      if (WEFT_LIKELY(o->type->plain))
+        weft__heap_free_small(o);
+      else
+        weft__dealloc(o);
+    } else {
+      bool sized = (item & TAGS) == FREE;
+      do_item(item, sized ? b->items[i + 1] : 0);
+      i += sized;
+    }
   }
   ts->dealloc_depth--;
   weft__empty_trash();
@@ -200,7 +210,7 @@ static struct weft__batch *batch_with_room(struct weft__tstate *ts, struct weft_
   return d->filling = b;
 }
 
-static void defer(uintptr_t item, uintptr_t size, size_t bytes) {
+static WEFT_NOINLINE void defer(uintptr_t item, uintptr_t size, size_t bytes) {
   struct weft__tstate *ts = weft__self();
   struct weft__deferred *d = deferred_of(ts);
   struct weft__batch *b = batch_with_room(ts, d);
@@ -218,7 +228,13 @@ static void defer(uintptr_t item, uintptr_t size, size_t bytes) {
 
 void weft__release_later(weft_object *o) {
   if (weft_is_immortal(o)) return;
-  defer((uintptr_t)o | RELEASE, 0, BYTES_OF_OBJECT);
+  struct weft__batch *b = deferred_of(weft__self())->filling;
+  if (WEFT_UNLIKELY(!has_room(b))) {
+    defer((uintptr_t)o | RELEASE, 0, BYTES_OF_OBJECT);
+    return;
+  }
+  b->items[b->used++] = (uintptr_t)o | RELEASE;
+  b->bytes += BYTES_OF_OBJECT;
 }
 void weft__tear_down_later(weft_object *o) { defer((uintptr_t)o | TEAR_DOWN, 0, BYTES_OF_OBJECT); }
 void weft__buffer_free_later(void *buffer, size_t size) {

@@ -182,10 +182,12 @@ static WEFT_NOINLINE bool decref_shared_slow(weft_count *c) {
   return (next & QUEUED) && !(shared & QUEUED) && queue_push(c);
 }
 
-/* Nearly always others go on referring to it, too: then nobody has to be told. */
+_Static_assert(MERGED == 1, "a number to shift by");
+/* Nearly always others go on referring to it, too: then nobody has to be told. Of a merged word the count is all, so
+ * there have to be two. */
 bool weft__brc_decref_shared(weft_count *c) {
-  uint32_t shared = weft__load_relaxed(&c->half.shared);
-  bool others = !(shared & MERGED) && shared - ONE < (uint32_t)(SATURATED - 1) * ONE && weft__self() != &weft__nobody;
+  uint32_t shared = weft__load_relaxed(&c->half.shared), least = (uint32_t)ONE << (shared & MERGED);
+  bool others = shared - least < (uint32_t)(SATURATED - 2) * ONE && weft__self() != &weft__nobody;
   /* order: release [brc-shared]: as above. */
   if (WEFT_LIKELY(others) && WEFT_LIKELY(weft__cas_release(&c->half.shared, &shared, shared - ONE))) return false;
   return decref_shared_slow(c);
