@@ -11,8 +11,10 @@
  *   The last few large buffers that were given back are kept: a container that grows, or the next one like it, wants
  * such a block soon, and malloc would have given its pages back to the system, to be cleared and mapped again.
  */
+#define _GNU_SOURCE
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "runtime/heap_pages_internal.h"
 #include "runtime/runtime_internal.h"
@@ -91,6 +93,15 @@ static void trace_end(const void *block) {
   if (WEFT_UNLIKELY(weft__is_tracing())) weft__trace_remove(WEFT_TRACEMALLOC_HEAP, (uintptr_t)block);
 }
 
+/* A block of megabytes is filled in large steps, if the system likes. */
+static void ask_for_huge_pages(void *block, size_t size) {
+  enum { HUGE_FROM = 4 << 20, SMALL_PAGE = 4096 };
+  if (size < HUGE_FROM) return;
+  uintptr_t start = ((uintptr_t)block + SMALL_PAGE - 1) & ~(uintptr_t)(SMALL_PAGE - 1);
+  uintptr_t end = ((uintptr_t)block + size) & ~(uintptr_t)(SMALL_PAGE - 1);
+  (void)madvise((void *)start, end - start, MADV_HUGEPAGE);
+}
+
 /* Makes a block larger or smaller; from NULL and 0, a new one. `links`: bytes at its beginning that are not counted.
  * NULL: out of memory; the block is unaltered. */
 static void *resize(void *block, size_t old_size, size_t size, size_t links) {
@@ -107,6 +118,7 @@ static void *resize(void *block, size_t old_size, size_t size, size_t links) {
   weft__heap_unreserve(resized ? fewer : more);
   if (resized || block) trace(resized ? (char *)resized + links : block, resized ? size : old_size);
   if (!resized) return NULL;
+  if (more) ask_for_huge_pages(resized, size + links);
   /* order: relaxed: statistics. */
   weft__add_relaxed(&large_blocks, blocks);
   weft__add_relaxed(&large_bytes, more - fewer);

@@ -166,6 +166,18 @@ RuntimeTest(heap, only_what_a_large_heap_adds_asks_for_huge_pages) {
   cr_assert_leq(bytes_that_may_be_huge(), before + (16 << 20), "those that are kept");
 }
 
+RuntimeTest(heap, only_a_buffer_of_megabytes_asks_for_huge_pages) {
+  if (access("/sys/kernel/mm/transparent_hugepage", F_OK)) cr_skip_test("this kernel has no huge pages");
+  size_t before = bytes_that_may_be_huge();
+  enum { SMALL = 1 << 20, LARGE = 16 << 20 };
+  void *buffer = weft__buffer_new(SMALL, "test");
+  cr_assert_eq(bytes_that_may_be_huge(), before);
+  buffer = weft__buffer_resize(buffer, SMALL, LARGE);
+  size_t huge = bytes_that_may_be_huge() - before;
+  cr_assert(huge > LARGE - (1 << 20) && huge <= LARGE, "%zu", huge);
+  weft__buffer_free(buffer, LARGE);
+}
+
 RuntimeTest(heap, blocks_freed_in_full_pages_are_used_again) {
   make(50000);
   size_t pages = heap_now().pages;
