@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -129,6 +130,14 @@ struct bench_cpu_time bench_cpu_time(void) {
       .machine = machine_cpu_time(),
       .own = own_cpu_time(),
   };
+}
+
+void bench_fetch_memory(size_t bytes) {
+  void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return;
+  (void)madvise(memory, bytes, MADV_HUGEPAGE);
+  (void)madvise(memory, bytes, MADV_POPULATE_WRITE);
+  munmap(memory, bytes);
 }
 
 double bench_peak_bytes(void) {

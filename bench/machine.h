@@ -5,6 +5,7 @@
 #ifndef BENCH_MACHINE_H
 #define BENCH_MACHINE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* CLOCK_MONOTONIC in nanoseconds; comparable between processes. */
@@ -32,6 +33,11 @@ struct bench_cpu_time {
   double own;
 };
 struct bench_cpu_time bench_cpu_time(void);
+
+/* Has that much of the machine's memory used once: a virtual machine's host takes back what has been free for a while,
+ * and to get it again costs several times what a first use does otherwise. Before a workload that is one long first use.
+ */
+void bench_fetch_memory(size_t bytes);
 
 /* The most memory that the process has had resident so far. */
 double bench_peak_bytes(void);

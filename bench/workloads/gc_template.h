@@ -123,6 +123,7 @@ static void gc_pause_10k(bench_run *run) { gc_pause_with(run, GC_OBJECTS / 100);
 
 /* With a million live lists, two million more that stay. */
 static void gc_pause_growth(bench_run *run) {
+  bench_fetch_memory(512 << 20);
   list **all = bench_alloc(3 * GC_OBJECTS * sizeof *all);
   size_t n = 0;
   while (n < GC_OBJECTS) all[n++] = list_new();
@@ -169,7 +170,8 @@ static void binary_trees_nogc(bench_run *run) {
 /* --- Many live tuples; cycles on several threads --- */
 
 static void tuples_15m_with(bench_run *run, bool on) {
-  enum { TUPLES = 15000000 };
+  enum { TUPLES = 15000000, BYTES = 72 }; /* of a tuple, at most, and its reference */
+  bench_fetch_memory((size_t)TUPLES * BYTES);
   object **all = bench_alloc(TUPLES * sizeof *all);
   gc_switch(on);
   uint64_t start = bench_now();
