@@ -34,9 +34,8 @@ struct bench_cpu_time {
 };
 struct bench_cpu_time bench_cpu_time(void);
 
-/* Has that much of the machine's memory used once: a virtual machine's host takes back what has been free for a while,
- * and to get it again costs several times what a first use does otherwise. Before a workload that is one long first use.
- */
+/* Has that much of the machine's memory used once, before a workload that is one long first use: a virtual machine's
+ * host takes back what has been free for a while, and to get it again costs several times what it costs otherwise. */
 void bench_fetch_memory(size_t bytes);
 
 /* The most memory that the process has had resident so far. */
