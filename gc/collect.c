@@ -311,7 +311,7 @@ static int64_t collect(int generation) {
 /* --- A thread's own --- */
 
 struct weft__nursery {
-  struct weft__graph_memory memory;
+  __attribute__((aligned(WEFT_CACHE_LINE))) struct weft__graph_memory memory;
   struct weft__objects garbage;
   weft_gc_generation_stats stats[FULL]; /* of what it has collected by itself */
   bool in_use;
@@ -326,7 +326,10 @@ void weft__gc_free_nursery(struct weft__nursery *nursery) {
 
 /* NULL: out of memory, or a collection of its own is under way. */
 static struct weft__nursery *nursery_of(struct weft__heap *heap) {
-  if (!heap->nursery && !weft__fault()) heap->nursery = calloc(1, sizeof *heap->nursery);
+  if (!heap->nursery && !weft__fault()) {
+    heap->nursery = aligned_alloc(WEFT_CACHE_LINE, sizeof *heap->nursery);
+    if (heap->nursery) *heap->nursery = (struct weft__nursery){0};
+  }
   return heap->nursery && !heap->nursery->in_use ? heap->nursery : NULL;
 }
 

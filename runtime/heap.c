@@ -476,7 +476,7 @@ void weft__heap_free_slow(struct weft__page *page) {
 /* --- Life of a heap --- */
 
 struct weft__heap *weft__heap_create(struct weft__tstate *owner) {
-  struct weft__heap *heap = WEFT__HAS_GIL ? &heap_of_all : malloc(sizeof *heap);
+  struct weft__heap *heap = WEFT__HAS_GIL ? &heap_of_all : aligned_alloc(WEFT_CACHE_LINE, sizeof *heap);
   if (!heap) return NULL;
   if (!WEFT__HAS_GIL) {
     *heap = weft__heap_of_nobody;

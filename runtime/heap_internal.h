@@ -53,6 +53,7 @@ struct weft__page {
 };
 
 struct weft__heap {
+  __attribute__((aligned(WEFT_CACHE_LINE)))
   uint32_t young;                           /* containers made since the last collection, less those that died */
   uint32_t young_limit;                     /* atomic: at so many a collection is due */
   struct weft__page *ready[WEFT__BINS];     /* what fast paths take from: `current`, or a page without blocks */
