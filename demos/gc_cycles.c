@@ -37,6 +37,30 @@ static void show_direct(void) {
   tap_check(first == 42 && collect() == 0, "GC-05", "000, 002: a manual collection says how many objects it found");
 }
 
+/* --- REF-16 --- */
+
+/* References to what `ref` leads to, less the one that it is asked with; 0: it is dead. */
+static int64_t count_behind(weft_object *ref) {
+  weft_auto weft_object *target = weft_weakref_get(ref);
+  return target && target != WEFT_NONE ? weft_refcount(target) - 1 : 0;
+}
+
+static void show_counts(void) {
+  weft_object *a = node_new("a"), *b = node_new("b");
+  refer(a, b);
+  refer(b, a);
+  weft_auto weft_object *to_a = weft_weakref_new(a, NULL), *to_b = weft_weakref_new(b, NULL);
+  weft_clear(&a);
+  weft_clear(&b);
+  int64_t count_a = count_behind(to_a), count_b = count_behind(to_b), freed = collect();
+  tap_say("del a, b: each keeps the other at %" PRId64 " and %" PRId64 "; gc.collect() finds %" PRId64, count_a,
+          count_b, freed);
+  bool dead = weft_weakref_is_dead(to_a) == 1 && weft_weakref_is_dead(to_b) == 1;
+  tap_check(
+      count_a == 1 && count_b == 1 && freed == 2 && dead, "REF-16",
+      "000, 004: counting alone leaves both objects of a cycle at 1, their weak references alive until a collection");
+}
+
 static void show_later(void) {
   enum { CYCLES = 1000 };
   collect();
@@ -171,6 +195,7 @@ static void show_class(void) {
 void show_cycles(void) {
   tap_title("Cycles");
   show_direct();
+  show_counts();
   show_later();
   show_self();
   show_transitive();

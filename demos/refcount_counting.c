@@ -32,6 +32,26 @@ static void show_alias(const char *row, const char *source, const char *last_ste
   tap_check(good, row, "%s: create, alias, delete one name: reported 2, 3, 2", source);
 }
 
+/* --- REF-02: and the last name --- */
+
+static void show_last_name(void) {
+  size_t before = live_blocks();
+  weft_object *x = list_of_ints(3, 1, 2, 3);
+  bool good = step("a = [1, 2, 3]", x, 2);
+  weft_object *y = weft_new_ref(x);
+  good = step("b = a", x, 3) && good;
+  weft_clear(&x);
+  good = step("del a", y, 2) && good;
+  weft_object *watcher = weft_weakref_new(y, NULL);
+  bool was_dead = weft_weakref_is_dead(watcher);
+  weft_clear(&y);
+  bool dead = weft_weakref_is_dead(watcher) == 1;
+  weft_clear(&watcher);
+  tap_say("del b                        the weak reference is %s", dead ? "dead" : "alive");
+  tap_check(good && !was_dead && dead && live_blocks() == before, "REF-02",
+            "002: reported 2, 3, 2; released with the last name, at once: its weak reference is dead, its memory back");
+}
+
 /* --- REF-03: eight steps --- */
 
 static void show_eight_steps(void) {
@@ -162,6 +182,7 @@ void show_counting(void) {
   tap_title("What changes a count");
   show_alias("REF-01", "000", "del x");
   show_alias("REF-05", "004", "del y");
+  show_last_name();
   show_eight_steps();
   show_memory();
   show_containers();

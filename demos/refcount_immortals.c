@@ -97,8 +97,13 @@ static void show_tools(void) {
   snprintf(hex, sizeof hex, "0x%" PRIxPTR, weft_id(o));
   tap_say("count %" PRId64 ", id %" PRIuPTR ", hex(id) %s, repr %s", weft_refcount(o), weft_id(o), hex,
           weft_str_utf8(repr, NULL));
-  tap_check(strstr(weft_str_utf8(repr, NULL), hex), NULL, "000: hex(id) is the address in the default repr");
-  tap_say("These are three of REF-20's four tools; the fourth, the collector's controls, comes with the collector.");
+  bool was_on = weft_gc_is_enabled();
+  weft_gc_disable();
+  bool off = !weft_gc_is_enabled();
+  weft_gc_enable();
+  tap_say("the collector: %s; switched off and on again: %s", was_on ? "on" : "off", off ? "obeyed" : "ignored");
+  tap_check(strstr(weft_str_utf8(repr, NULL), hex) && weft_refcount(o) == 1 && was_on && off && weft_gc_is_enabled(),
+            "REF-20", "000: the collector's controls, the count, the address, and as hex, as in the default repr");
 }
 
 void show_immortals(void) {
