@@ -137,6 +137,80 @@ static void show_calls(void) {
   tap_check(good, "REF-07", "a call borrows: 3 inside, 4 once the callee keeps a reference of its own, 3 afterwards");
 }
 
+/* --- REF-08: all that holds a reference --- */
+
+static const weft_type *thing_type; /* its instances have attributes, a method, and a hash by identity */
+static weft_object *a_name;         /* "name" */
+
+static weft_object *do_nothing(weft_object *function, weft_object *const *args, size_t n) {
+  (void)function, (void)args, (void)n;
+  return WEFT_NONE;
+}
+static weft_object *yield_nothing(weft_object *generator, weft_object *sent) {
+  (void)generator, (void)sent;
+  return NULL;
+}
+
+/* Each makes something that holds `o`. */
+static weft_object *attribute_of(weft_object *o) {
+  weft_object *holder = weft_instance_new(thing_type);
+  weft_setattr(holder, a_name, o);
+  return holder;
+}
+static weft_object *dict_value(weft_object *o) {
+  weft_object *holder = weft_dict_new();
+  weft_dict_set(holder, a_name, o);
+  return holder;
+}
+static weft_object *dict_key(weft_object *o) {
+  weft_object *holder = weft_dict_new();
+  weft_dict_set(holder, o, WEFT_NONE);
+  return holder;
+}
+static weft_object *set_member(weft_object *o) {
+  weft_object *holder = weft_set_new();
+  weft_set_add(holder, o);
+  return holder;
+}
+static weft_object *tuple_item(weft_object *o) { return weft_tuple_pack(1, o); }
+static weft_object *closure_cell(weft_object *o) { return weft_cell_new(o); }
+static weft_object *partial(weft_object *o) { return weft_function_new("partial", do_nothing, 1, &o); }
+static weft_object *bound_method(weft_object *o) { return weft_getattr_text(o, "method"); }
+static weft_object *generator_argument(weft_object *o) {
+  return weft_generator_new("generator", yield_nothing, 1, &o, 0, NULL);
+}
+static weft_object *weak_reference(weft_object *o) { return weft_weakref_new(o, NULL); }
+
+static void show_holders(void) {
+  static const struct holder {
+    const char *name;
+    weft_object *(*make)(weft_object *o);
+    int64_t python;
+  } holders[] = {{"attribute", attribute_of, 1},
+                 {"value in a dict", dict_value, 1},
+                 {"key in a dict", dict_key, 1},
+                 {"member of a set", set_member, 1},
+                 {"item of a tuple", tuple_item, 1},
+                 {"cell of a closure", closure_cell, 1},
+                 {"captured argument", partial, 1},
+                 {"bound method", bound_method, 1},
+                 {"argument of a generator", generator_argument, 1},
+                 {"weak reference", weak_reference, 0}};
+  thing_type = weft_type_new(&(weft_type_spec){.name = "Thing", .flags = WEFT_TYPE_DICT});
+  a_name = weft_str_intern("name");
+  weft_auto weft_object *method = weft_function_new("method", do_nothing, 0, NULL), *o = weft_instance_new(thing_type);
+  bool good = weft_type_set(thing_type, weft_str_intern("method"), method) == 0;
+  for (size_t i = 0; i < sizeof holders / sizeof *holders; i++) {
+    int64_t before = weft_refcount(o);
+    weft_object *holder = holders[i].make(o);
+    int64_t added = weft_refcount(o) - before;
+    weft_decref(holder);
+    tap_say("%-28s Python +%lld   here +%lld", holders[i].name, (long long)holders[i].python, (long long)added);
+    good = added == holders[i].python && weft_refcount(o) == before && good;
+  }
+  tap_check(good, "REF-08", "004: whatever holds an object adds exactly 1, and takes it back; a weak reference adds 0");
+}
+
 /* --- REF-09, FU-04 --- */
 
 static void show_del(void) {
@@ -187,6 +261,7 @@ void show_counting(void) {
   show_memory();
   show_containers();
   show_calls();
+  show_holders();
   show_del();
   show_difference();
   show_exercise();
