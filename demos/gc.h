@@ -31,7 +31,7 @@ extern uint64_t runs[WEFT_GC_GENERATIONS];
 extern char runs_order[512];
 uint64_t runs_in_all(void);
 
-void show_cycles(void);                    /* GC-01 to 05, 31 to 33, 36, LK-21, REF-16 */
+void show_cycles(void);                    /* GC-01 to 05, 31 to 33, 36, LK-21, REF-16, 21 */
 void show_algorithm(const char *pictures); /* GC-27, 28, FU-05, and a picture */
 void show_generations(void);               /* GC-06 to 14, 16, 17, 29, 30 */
 void show_controls(void);                  /* GC-15, 18 to 26, 34, 35, FU-07, 08, TOOL-13 */

@@ -61,6 +61,37 @@ static void show_counts(void) {
       "000, 004: counting alone leaves both objects of a cycle at 1, their weak references alive until a collection");
 }
 
+/* --- REF-21 --- */
+
+static bool feature(const char *name, const char *shown, bool good) {
+  tap_say("%-20s %-66s %s", name, shown, good ? "seen" : "NOT SEEN");
+  return good;
+}
+
+static void show_mechanisms(void) {
+  enum { CYCLES = 1000 }; /* more objects than the threshold */
+  collect();
+  bool was_on = weft_gc_disable();
+  size_t before = bytes_in_use();
+  weft_object *node = node_new("a");
+  bool good = feature("heap", "an object takes memory there", bytes_in_use() > before);
+  weft_clear(&node);
+  bool gone = nodes_alive() == 0 && bytes_in_use() == before;
+  good =
+      feature("reference counting", "and gives it back with its last reference, the collector being off", gone) && good;
+  drop_cycles(CYCLES);
+  bool off = nodes_alive() == 2 * CYCLES;
+  good = feature("cyclic collection", "cycles go only by it", off && collect() == 2 * CYCLES && !nodes_alive()) && good;
+  weft_gc_enable();
+  uint64_t collected = collected_so_far();
+  drop_cycles(CYCLES);
+  bool on = collected_so_far() > collected;
+  good = feature("control", "switched off it did not run by itself, switched on it did", off && on) && good;
+  collect();
+  if (!was_on) weft_gc_disable();
+  tap_check(good, "REF-21", "000, 002: two mechanisms, counting first and the collection of cycles second");
+}
+
 static void show_later(void) {
   enum { CYCLES = 1000 };
   collect();
@@ -196,6 +227,7 @@ void show_cycles(void) {
   tap_title("Cycles");
   show_direct();
   show_counts();
+  show_mechanisms();
   show_later();
   show_self();
   show_transitive();
