@@ -102,7 +102,7 @@ proctype collector() {
      assert(word & SIGN);
 #ifdef LATE_COUNT_CONDEMNED
      assert(word != IMMORTAL + 1)
-#else
+#elif !defined(LATE_COUNT_FROM_ZERO)
      assert(!(word & DYING))
 #endif
   :: else -> assert(dead)
