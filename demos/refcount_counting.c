@@ -21,14 +21,20 @@ static bool step(const char *code, weft_object *o, int64_t document) {
 
 /* --- REF-01, REF-05: alias --- */
 
-static void show_alias(const char *row, const char *source, const char *last_step) {
+/* Makes a list, refers to it by a second name, deletes one of the two; `code` says so. Returns what is left. */
+static weft_object *make_alias_delete(const char *const code[3], bool *good) {
   weft_object *x = list_of_ints(3, 1, 2, 3);
-  bool good = step("x = [1, 2, 3]", x, 2);
+  *good = step(code[0], x, 2);
   weft_object *y = weft_new_ref(x);
-  good = step("y = x", x, 3) && good;
+  *good = step(code[1], x, 3) && *good;
   weft_clear(&x);
-  good = step(last_step, y, 2) && good;
-  weft_clear(&y);
+  *good = step(code[2], y, 2) && *good;
+  return y;
+}
+
+static void show_alias(const char *row, const char *source, const char *last_step) {
+  bool good;
+  weft_decref(make_alias_delete((const char *[]){"x = [1, 2, 3]", "y = x", last_step}, &good));
   tap_check(good, row, "%s: create, alias, delete one name: reported 2, 3, 2", source);
 }
 
@@ -36,15 +42,11 @@ static void show_alias(const char *row, const char *source, const char *last_ste
 
 static void show_last_name(void) {
   size_t before = live_blocks();
-  weft_object *x = list_of_ints(3, 1, 2, 3);
-  bool good = step("a = [1, 2, 3]", x, 2);
-  weft_object *y = weft_new_ref(x);
-  good = step("b = a", x, 3) && good;
-  weft_clear(&x);
-  good = step("del a", y, 2) && good;
-  weft_object *watcher = weft_weakref_new(y, NULL);
+  bool good;
+  weft_object *b = make_alias_delete((const char *[]){"a = [1, 2, 3]", "b = a", "del a"}, &good);
+  weft_object *watcher = weft_weakref_new(b, NULL);
   bool was_dead = weft_weakref_is_dead(watcher);
-  weft_clear(&y);
+  weft_clear(&b);
   bool dead = weft_weakref_is_dead(watcher) == 1;
   weft_clear(&watcher);
   tap_say("del b                        the weak reference is %s", dead ? "dead" : "alive");
@@ -240,12 +242,9 @@ static void show_difference(void) {
 /* --- EX-01 --- */
 
 static void show_exercise(void) {
-  weft_object *x = list_of_ints(3, 1, 2, 3);
-  bool good = step("1. a variable is made", x, 2);
-  weft_object *y = weft_new_ref(x);
-  good = step("2. a second one refers to it", x, 3) && good;
-  weft_clear(&y);
-  good = step("3. that one is deleted", x, 2) && good;
+  static const char *const code[] = {"1. a variable is made", "2. a second one refers to it", "3. that one is deleted"};
+  bool good;
+  weft_object *x = make_alias_delete(code, &good);
   weft_auto weft_object *list = weft_list_of(1, &x);
   good = step("4. it is stored in a list", x, 3) && good;
   weft_clear(&x);
