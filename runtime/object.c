@@ -109,8 +109,7 @@ void weft__dealloc(weft_object *o) {
     put_off(ts, o);
     return;
   }
-  struct weft__heap *heap = weft__tls.heap;
-  heap->young -= heap->young != 0 && weft__is_tracked(o);
+  weft__not_young(o);
   ts->dealloc_depth++;
   if (WEFT_LIKELY(type->quiet && !weft__in_bracket() && !weft__count_has_weak(&o->count)))
     type->spec.dealloc(o);
@@ -119,18 +118,6 @@ void weft__dealloc(weft_object *o) {
   if (WEFT_UNLIKELY(ts->trash != NULL)) empty_trash(ts);
   ts->dealloc_depth--;
 }
-
-#if WEFT__HAS_OWNERS
-bool weft__drop_last(weft_object *o) {
-  const weft_type *type = o->type;
-  struct weft__tstate *ts = weft__self();
-  if (!type->weak || type->is_weak || type->marks_offset || ts->dealloc_depth >= WEFT__DEALLOC_DEPTH) return false;
-  ts->dealloc_depth++;
-  bool last = weft__weak_drop_last(o);
-  ts->dealloc_depth--;
-  return last;
-}
-#endif
 
 void weft__debug_check(const char *call, const weft_object *o) {
   weft__check_attached(call);

@@ -98,15 +98,10 @@ weft_object *weft__str_vformat(const char *format, va_list args);
 weft_object *weft__str_vformat_lossy(const char *format, va_list args);
 /* Drops slots, calls clear, frees: the dealloc of types that say nothing about it. */
 void weft__generic_dealloc(weft_object *self);
-#if WEFT__HAS_OWNERS
-/* The owner drops a reference to an object that has weak ones, which nobody else counts. True: it was the last, and the
- * weak ones have been emptied and called; weft__dealloc has to follow. False: nothing has happened. */
-bool weft__drop_last(weft_object *o);
-#endif
 /* The death of an object that has been put off for a grace period (sync/grace.c). */
 void weft__tear_down(weft_object *o);
-/* The deaths that the calling thread has put off because more than so many nested. */
-enum { WEFT__DEALLOC_DEPTH = 40 };
+enum { WEFT__DEALLOC_DEPTH = 40 }; /* deaths that may nest; deeper ones are put off */
+/* Those that the calling thread has put off. */
 void weft__empty_trash(void);
 /* Where the object remembers that its finalizer has run; NULL: it has none. */
 uint64_t *weft__finalized_mark(weft_object *o);
@@ -154,6 +149,11 @@ static inline bool weft__tuple_is_tracked(const weft_object *tuple) {
 /* Does the collector look at the object? */
 static inline bool weft__is_tracked(const weft_object *o) {
   return o->type->spec.flags & WEFT_TYPE_CONTAINER && (o->type != &weft_tuple_type || weft__tuple_is_tracked(o));
+}
+/* It dies: no longer one of those made since the last collection. */
+static inline void weft__not_young(const weft_object *o) {
+  struct weft__heap *heap = weft__tls.heap;
+  heap->young -= heap->young != 0 && weft__is_tracked(o);
 }
 static inline weft_object **weft__tuple_items(weft_object *tuple) { return ((struct weft__tuple *)tuple)->items; }
 /* A tuple of `n` None, for its maker to replace before anybody else knows it. Returns new. Errors: memory. */

@@ -180,8 +180,7 @@ static void drop_item(weft_object *o) {
     weft__dealloc(o);
     return;
   }
-  struct weft__heap *heap = weft__tls.heap;
-  heap->young -= heap->young != 0 && weft__tuple_is_tracked(o);
+  weft__not_young(o);
   ts->dealloc_depth++;
   tuple_dealloc(o);
   ts->dealloc_depth--;

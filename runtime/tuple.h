@@ -39,7 +39,7 @@ WEFT_API int64_t weft_tuple_index(weft_object *o, weft_object *value, int64_t st
 /* How many items are equal to `value`. Errors (-1): as contains. */
 WEFT_API int64_t weft_tuple_count(weft_object *o, weft_object *value);
 
-/* --- The way of most --- */
+/* --- Fast paths --- */
 
 struct weft__tuple {
   weft_object header;

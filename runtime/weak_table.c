@@ -423,18 +423,16 @@ bool weft__weak_clear(weft_object *o) {
   return seen && (!WEFT__HAS_GIL || weft__in_bracket());
 }
 
-#if WEFT__HAS_OWNERS
 bool weft__weak_drop_last(weft_object *o) {
   weft__weakref *calls = NULL;
   struct stripe *s = lock_stripe(o);
   struct cell *c = find(s, o);
-  bool last = !(c && c->first & SEEN) && weft__brc_drop_last(&o->count);
+  bool last = !(c && c->first & SEEN) && weft__count_drop_locked(&o->count);
   if (last && c) empty(s, c, &calls);
   unlock(s);
   weft__weak_call(calls, true);
   return last;
 }
-#endif
 
 /* --- Garbage --- */
 

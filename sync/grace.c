@@ -121,19 +121,13 @@ static void do_items(struct weft__batch *b) {
   ts->dealloc_depth++; /* those that are still to be done are in no list: see gc/types.c */
   for (uint32_t i = 0; i < used; i++) {
     uintptr_t item = b->items[i];
-    if (WEFT_LIKELY((item & TAGS) == RELEASE)) {
-      weft_object *o = (weft_object *)item;
-      if (WEFT_DEBUG) weft__debug_check("weft_decref", o);
-      if (!weft__count_decref(&o->count)) continue;
-      if (WEFT_LIKELY(o->type->plain))
-        weft__heap_free_small(o);
-      else
-        weft__dealloc(o);
-    } else {
-      bool sized = (item & TAGS) == FREE;
-      do_item(item, sized ? b->items[i + 1] : 0);
-      i += sized;
+    if (WEFT_LIKELY((item & TAGS) == RELEASE)) { /* what most are, without a call */
+      weft_decref((weft_object *)item);
+      continue;
     }
+    bool sized = (item & TAGS) == FREE;
+    do_item(item, sized ? b->items[i + 1] : 0);
+    i += sized;
   }
   ts->dealloc_depth--;
   weft__empty_trash();

@@ -142,9 +142,20 @@ static bool settle(weft_count *c, bool as_owner) {
   return shared_of(next) == 0 && !(next & DYING);
 }
 
+/* Drops the last reference of an object that has weak ones. True: done, and they have been emptied and called. */
+static bool drop_last_weakly_referenced(weft_object *o) {
+  const weft_type *type = o->type;
+  struct weft__tstate *ts = weft__self();
+  if (!type->weak || type->is_weak || type->marks_offset || ts->dealloc_depth >= WEFT__DEALLOC_DEPTH) return false;
+  ts->dealloc_depth++;
+  bool last = weft__weak_drop_last(o);
+  ts->dealloc_depth--;
+  return last;
+}
+
 bool weft__brc_decref_last(weft_count *c) {
   uint64_t word = weft__load_relaxed(&c->word), next;
-  if ((uint32_t)word == WEFT__BRC_PUB && weft__drop_last(object_of(c))) return true;
+  if ((uint32_t)word == WEFT__BRC_PUB && drop_last_weakly_referenced(object_of(c))) return true;
   do {
     WEFT_ASSERT(local_of(word) == 1 && is_owner(word));
     bool take_back = shared_of(word) >= SPILL && shared_of(word) < SATURATED && !(flags_of(word) & QUEUED);

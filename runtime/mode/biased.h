@@ -123,8 +123,7 @@ static inline bool weft__count_decref_as(weft_count *c, uint32_t slot) {
   return true;
 }
 
-/* By the owner, who has locked out whoever may try_incref. True: it had the last reference, and the object is dead. */
-static inline bool weft__brc_drop_last(weft_count *c) {
+static inline bool weft__count_drop_locked(weft_count *c) {
   /* order: acquire [brc-shared]: as in weft__count_decref_as. */
   if (weft__load_acquire(&c->word) != (weft__tls.fresh | WEFT__BRC_PUB)) return false;
   weft__store_relaxed(&c->word, (uint64_t)WEFT__BRC_MERGED);

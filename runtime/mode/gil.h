@@ -100,6 +100,7 @@ static inline void weft__count_bury(weft_count *c) { c->word = 0; }
 static inline void weft__count_publish_weak(weft_count *c) {
   if (c->word >= 0) c->word |= WEFT__GIL_WEAK;
 }
+static inline bool weft__count_drop_locked(weft_count *c) { return (void)c, false; }
 static inline void weft__count_publish_fresh(weft_count *c) { (void)c; }
 static inline bool weft__count_has_weak(const weft_count *c) { return c->word & WEFT__GIL_WEAK; }
 

@@ -26,6 +26,9 @@
  *                                     nothing for an immortal object. The caller has a reference
  *   weft__count_publish_fresh(c)      so that others may try_incref an object that nobody else knows yet
  *   weft__count_has_weak(c)           that has been done, and the object is not immortal; also when it is dead
+ *   weft__count_drop_locked(c)        for a caller that has locked out whoever may try_incref: true: the owner's
+ *                                     reference was the last one, it is dropped, without an atomic, and the object is
+ *                                     dead; false, always where there is no owner: nothing has happened
  *   weft__count_is_alive(c)           a try_incref by the thread that has published would not refuse
  *   weft__count_begin_dying(c)        enters the state in which a finalizer runs: references may come and go
  *   weft__count_end_dying(c)          true: still without references; false: resurrected
