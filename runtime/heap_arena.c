@@ -30,7 +30,7 @@ enum {
   PAGE_SIZE = WEFT__PAGE_SIZE,
   EMPTY_KEPT = 2, /* arenas for each heap that uses one, and one more for each EMPTY_SHARE in use */
   EMPTY_SHARE = 4,
-  FEW_PAGES = 4, /* heaps with fewer take them where others do */
+  FEW_PAGES = 4,                           /* heaps with fewer take them where others do */
   MANY_PAGES = 8 * ARENA_SIZE / PAGE_SIZE, /* heaps with more ask for huge pages */
 };
 
@@ -176,9 +176,7 @@ static void unclaim_if_empty(struct weft__arena *arena) {
   if (arena->free_pages == UINT64_MAX) arena_change(arena, NULL, arena->free_pages);
 }
 
-static bool too_many_empty(void) {
-  return empty > EMPTY_KEPT * (users ? users : 1) + (arenas - empty) / EMPTY_SHARE;
-}
+static bool too_many_empty(void) { return empty > EMPTY_KEPT * (users ? users : 1) + (arenas - empty) / EMPTY_SHARE; }
 
 bool weft__heap_reserve(size_t bytes) {
   if (reserve(bytes)) return true;
