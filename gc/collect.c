@@ -53,13 +53,21 @@ uint32_t weft__gc_young_limit(void) {
   return weft__load_relaxed(&gc.disabled) || !threshold ? UINT32_MAX : threshold;
 }
 
-static void begin_to_count(struct weft__heap *heap, int generation) {
-  heap->young = 0;
+/* `young`: what has not been looked at. */
+static void begin_to_count(struct weft__heap *heap, int generation, uint32_t young) {
+  heap->young = young;
   weft__store_relaxed(&heap->young_limit, weft__gc_young_limit());
   if (generation > 0) heap->own_collections = heap->unseen = 0;
 }
-static void begin_to_count_of(struct weft__tstate *ts, void *generation) {
-  begin_to_count(ts->heap, *(int *)generation);
+/* What a collection was of. */
+struct scope {
+  int generation;
+  bool yielding; /* without what is young and of threads that look at it by themselves */
+};
+static void begin_to_count_of(struct weft__tstate *ts, void *scope_) {
+  const struct scope *scope = scope_;
+  bool yields = scope->yielding && weft__gc_yields_to(ts->heap);
+  begin_to_count(ts->heap, scope->generation, yields ? ts->heap->young : 0);
 }
 
 /* After so many, a young collection has become due: of which generation is to be collected? */
@@ -76,9 +84,10 @@ static int generation_due(const struct weft__heap *heap) {
 /* order: relaxed: as above. */
 void weft__gc_count_old(void) { weft__add_relaxed(&gc.old_pending, UINT64_C(1)); }
 
-/* In a stopped world: `generation` has been collected. */
-static void count_collection(int generation, size_t survived) {
-  weft__tstate_for_each(begin_to_count_of, &generation);
+/* In a stopped world. */
+static void count_collection(struct scope scope, size_t survived) {
+  const int generation = scope.generation;
+  weft__tstate_for_each(begin_to_count_of, &scope);
   for (int i = 1; i <= generation; i++) gc.collections_since[i] = 0;
   if (generation < FULL) gc.collections_since[generation + 1]++;
   if (generation == FULL) {
@@ -188,17 +197,17 @@ static bool report(const struct weft__objects *garbage) {
 
 /* Finds garbage of the generation, with a reference to each object; or, *condemned, none. Weak references to it are
  * empty; *calls are to be called. False: memory. */
-static bool find(int generation, bool *condemned, struct weft__weakref **calls) {
+static bool find(struct scope scope, bool *condemned, struct weft__weakref **calls) {
   struct weft__tstate *ts = weft__self();
   uint64_t asked = weft__now_ns();
   weft__world_stop(ts);
   uint64_t stopped = weft__now_ns();
   struct weft__merge_chunk *dead = weft__merge_queues_settle();
   size_t survived;
-  if (WEFT_DEBUG) weft__gc_check(generation, false);
-  bool good = weft__gc_find((unsigned)generation, dead, &gc.garbage, &survived, &gc.times);
+  if (WEFT_DEBUG) weft__gc_check(scope.generation, false);
+  bool good = weft__gc_find((unsigned)scope.generation, scope.yielding, dead, &gc.garbage, &survived, &gc.times);
   if (good) {
-    count_collection(generation, survived);
+    count_collection(scope, survived);
     /* What somebody is just looking at is left for the next time. */
     if (!weft__weak_clear_garbage(gc.garbage.item, gc.garbage.size, calls)) gc.garbage.size = 0;
     bool keep = weft__load_relaxed(&gc.debug) & (WEFT_GC_COLLECTABLE | WEFT_GC_SAVE_ALL);
@@ -208,7 +217,7 @@ static bool find(int generation, bool *condemned, struct weft__weakref **calls) 
     else
       hold(&gc.garbage);
   }
-  if (WEFT_DEBUG) weft__gc_check(generation, true);
+  if (WEFT_DEBUG) weft__gc_check(scope.generation, true);
   weft__world_start(ts);
   gc.times.to_stop_ns = stopped - asked;
   gc.times.stopped_ns = weft__now_ns() - stopped;
@@ -279,7 +288,8 @@ static void dispose(bool condemned, weft_gc_info *info, uint64_t start) {
 }
 
 /* The objects found; -1: memory. The thread has set `collecting`. */
-static int64_t collect(int generation) {
+static int64_t collect(struct scope scope) {
+  const int generation = scope.generation;
   uint64_t start = weft__now_ns();
   weft_object *pending = weft_error_take();
   weft_gc_info info = {.generation = generation};
@@ -287,7 +297,7 @@ static int64_t collect(int generation) {
   weft__gc_tell(WEFT_GC_START, &info);
   if (weft__load_relaxed(&gc.debug) & WEFT_GC_STATS) weft__gc_print_generations(generation);
   struct weft__weakref *calls = NULL;
-  bool condemned = false, good = find(generation, &condemned, &calls);
+  bool condemned = false, good = find(scope, &condemned, &calls);
   uint64_t found = weft__now_ns();
   weft__weak_call(calls, true);
   if (good) {
@@ -350,7 +360,7 @@ static bool collect_own(struct weft__heap *heap) {
   struct weft__nursery *n = nursery_of(heap);
   size_t survived, unseen;
   if (!n || !weft__gc_find_own((unsigned)generation, &n->memory, &n->garbage, &survived, &unseen)) return false;
-  begin_to_count(heap, generation);
+  begin_to_count(heap, generation, 0);
   heap->unseen += (uint32_t)unseen;
   if (generation == 0) {
     heap->own_collections++;
@@ -416,7 +426,8 @@ bool weft__gc_due(void) {
     ask_again(heap, weft__gc_young_limit());
     return false;
   }
-  bool done = collect(generation_due(heap)) >= 0;
+  int generation = generation_due(heap);
+  bool done = collect((struct scope){generation, .yielding = generation == FULL}) >= 0;
   end();
   return done;
 }
@@ -424,7 +435,7 @@ bool weft__gc_due(void) {
 void weft__gc_at_end(void) {
   weft__gc_forget();
   if (!begin()) return;
-  (void)collect(FULL);
+  (void)collect((struct scope){FULL, .yielding = false});
   end();
 }
 
@@ -437,7 +448,7 @@ int64_t weft_gc_collect(int generation) {
   }
   weft_poll();
   if (!begin()) return 0;
-  int64_t found = collect(generation);
+  int64_t found = collect((struct scope){generation, .yielding = false});
   end();
   if (found < 0) weft_raise_memory();
   return found;

@@ -6,7 +6,9 @@
  * making of the next one. Objects that survive a collection of their generation get into the next older one, which is
  * collected less often: after so many collections of the younger one (thresholds 1 and 2); and the oldest only when
  * what has got there since is more than a quarter of what was there, so that a program that only grows is not searched
- * over and over. The world is stopped while garbage is looked for, but not while it is freed.
+ * over and over. The world is stopped while garbage is looked for, but not while it is freed. In mode biased each
+ * thread looks at its own youngest containers without stopping anybody, and a collection of the oldest generation that
+ * has become due in another thread leaves them to it, if it is running.
  *
  * Types that the program has made are containers of the oldest generation from the beginning; see weft_type_release.
  *

@@ -34,6 +34,10 @@
  * once, and remembered as MEMBER: one that others begin to count meanwhile (they read a tuple's items without asking)
  * has been traversed already, and is kept; and what it refers to is looked up by its page, not by who counts it.
  *
+ *   A full collection that has become due, not one that is asked for, leaves what is young to its thread, if that was
+ * running when the world was stopped and looks at it by itself (weft__gc_yields_to). Such objects are no members, so
+ * all that they refer to is kept; garbage among them stays young, and is freed by its own thread, into its own pages.
+ *
  *   Memory is asked for before anything is changed, except for the stack and the garbage, of which the number of
  * candidates is the most. So a failure leaves everything as it was.
  */
@@ -79,6 +83,7 @@ typedef struct graph {
   weft_gc_times *times; /* to be noted; or NULL */
   bool heavy;           /* a member counts more than MOST */
   bool types;           /* types may be garbage */
+  bool yielding;        /* what is young is no member if its thread will look at it by itself */
   bool failed;
   bool weak; /* of weft__gc_find_own: there are weak references to what is not looked at */
 } graph;
@@ -160,12 +165,24 @@ WEFT_ALWAYS_INLINE uint32_t *own_scratch_of(const graph *g, weft_object *o) {
 
 typedef void (*member)(graph *g, weft_object *o, uint32_t *scratch);
 
+bool weft__gc_yields_to(const struct weft__heap *heap) {
+  if (!WEFT__HAS_OWNERS || heap == weft__tls.heap || !heap->owner) return false;
+  /* order: relaxed: the world is stopped. */
+  return (weft__load_relaxed(&heap->owner->status) & WEFT__STATUS_STATE) == WEFT__STATUS_PARKED;
+}
+static bool yields_young(const graph *g, const struct weft__page *page) {
+  /* order: relaxed: as above. */
+  return g->yielding && weft__gc_yields_to(weft__load_relaxed(&page->heap));
+}
+
 WEFT_ALWAYS_INLINE void page_members(graph *g, struct weft__page *page, member visit) {
   uint8_t *p = weft__page_first(page);
   const size_t size = page->block_size;
+  const bool marked = page->has_aged, yields = yields_young(g, page);
   for (; p < page->carved; p += size) {
     size_t number = weft__page_number(page, p);
-    if (page->has_aged && weft__page_older(page, number / 64, g->generation) >> number % 64 & 1) continue;
+    if (marked && weft__page_older(page, number / 64, g->generation) >> number % 64 & 1) continue;
+    if (yields && weft__page_generation(page, number) == 0) continue;
     weft_object *o = (weft_object *)(void *)p;
     if (weft__count_is_dead(&o->count)) continue;
     /* What stands first in a body is most often where its table is. */
@@ -382,6 +399,7 @@ static void scan_all(graph *g) {
 static void choose_page(struct weft__page *page, void *graph_) {
   graph *g = graph_;
   if (weft__page_kind(page) != WEFT_HEAP_CONTAINER || g->failed) return;
+  if (!page->has_aged && yields_young(g, page)) return;
   if (g->pages_used == g->pages_room) {
     size_t room = g->pages_room ? 2 * g->pages_room : 64;
     struct weft__page **pages = weft__fault() ? NULL : realloc(g->pages, room * sizeof(struct weft__page *));
@@ -525,6 +543,7 @@ static bool has_aged(struct weft__page *page) {
 static uint8_t sort_page(graph *g, struct weft__page *page, struct weft__objects *garbage, size_t *unseen) {
   uint8_t recent = page->state == WEFT__PAGE_CURRENT ? WEFT__RECENT_YOUNG : 0;
   if (g->generation == 0) recent |= page->recent & WEFT__RECENT_AGED;
+  if (yields_young(g, page)) recent |= page->recent & WEFT__RECENT_YOUNG;
   bool by_words = !g->heap && !has_garbage(g, page);
   recent = by_words ? sort_kept(g, page, recent) : sort_blocks(g, page, recent, garbage, unseen);
   return g->generation > 0 && has_aged(page) ? recent | WEFT__RECENT_AGED : recent;
@@ -591,11 +610,12 @@ static uint8_t reasons_of(unsigned generation) {
   return generation == 0 ? WEFT__RECENT_YOUNG : WEFT__RECENT_YOUNG | WEFT__RECENT_AGED;
 }
 
-bool weft__gc_find(unsigned generation, const struct weft__merge_chunk *dead, struct weft__objects *garbage,
-                   size_t *survived, weft_gc_times *times) {
+bool weft__gc_find(unsigned generation, bool yielding, const struct weft__merge_chunk *dead,
+                   struct weft__objects *garbage, size_t *survived, weft_gc_times *times) {
   size_t none = 0;
   graph g = begin(generation, NULL, &memory_of_all);
   g.times = times;
+  g.yielding = yielding;
   g.types = generation == WEFT__TYPE_GENERATION && weft__gc_types_may_die();
   if (generation < 2)
     weft__recent_pages_walk(NULL, reasons_of(generation), choose_page, &g);

@@ -30,11 +30,16 @@ void weft__graph_memory_free(struct weft__graph_memory *memory);
 /*
  * Appends the containers of generations up to `generation` that can only be reached from each other to `garbage`, types
  * last. The survivors are one generation older, the oldest stay so; `*survived` is their number, and the times of the
- * three steps are noted. `dead`: objects whose end comes when the world goes on. In a stopped world. False: out of
- * memory; nothing has happened.
+ * three steps are noted. `dead`: objects whose end comes when the world goes on. `yielding`: the young ones of heaps
+ * that weft__gc_yields_to are left alone, and keep what they refer to. In a stopped world. False: out of memory;
+ * nothing has happened.
  */
-bool weft__gc_find(unsigned generation, const struct weft__merge_chunk *dead, struct weft__objects *garbage,
-                   size_t *survived, weft_gc_times *times);
+bool weft__gc_find(unsigned generation, bool yielding, const struct weft__merge_chunk *dead,
+                   struct weft__objects *garbage, size_t *survived, weft_gc_times *times);
+
+/* In a stopped world: is it the heap of another thread, which was running, and so will soon look at what is young there
+ * by itself? */
+bool weft__gc_yields_to(const struct weft__heap *heap);
 
 /*
  * The same, while others run, of what belongs to the calling thread alone: of the containers in its heap's pages those

@@ -136,6 +136,121 @@ GcTest(gc_threads, FTG_004_thresholds_change_while_others_make_garbage) {
   weft_gc_collect(2);
 }
 
+/* --- What a full collection that has become due leaves to the threads that run --- */
+
+enum { LEFT_ALONE = 50 };
+static weft_object *young_list; /* the other thread's; it refers to `node` */
+static weft_object *old_ring;   /* the collecting thread's; the reference from young_list is the only one but its own */
+static uint32_t is_made;        /* atomic */
+static bool other_goes_away;
+static int64_t generation_found, garbage_found;
+static bool old_ring_found;
+
+static void step_make_young(void *unused) {
+  (void)unused;
+  young_list = weft_list_of(1, &old_ring);
+  drop_self_lists(LEFT_ALONE);
+  weft__store_release(&is_made, 1u);
+  if (other_goes_away) weft_detach();
+  while (!is_over()) {
+    if (!other_goes_away) weft_poll();
+    sched_yield();
+  }
+  if (other_goes_away) weft_reattach();
+  weft_decref(young_list);
+}
+
+static uint64_t full_collections(void) {
+  weft_gc_generation_stats stats[WEFT_GC_GENERATIONS];
+  weft_gc_get_stats(stats);
+  return stats[2].collections;
+}
+
+/* Makes objects, live and dead, until a full collection has become due and has been. */
+static void make_full_collection_due(void) {
+  weft_auto weft_object *alive = weft_list_new();
+  weft_gc_set_threshold((uint32_t[]){10, 1, 1});
+  weft_gc_enable();
+  for (uint64_t before = full_collections(); full_collections() == before;) {
+    weft_auto weft_object *list = weft_list_new();
+    if (!list || weft_list_append(alive, list) != 0) abort();
+    drop_self_lists(1);
+  }
+  weft_gc_disable();
+}
+
+static void step_full_collection(void *unused) {
+  (void)unused;
+  while (!weft__load_acquire(&is_made)) poll_and_yield();
+  weft_clear(&old_ring);
+  make_full_collection_due();
+  generation_found = weft_gc_generation(young_list);
+  old_ring_found = weft__load_acquire(&nodes_finalized) == 0;
+  make_full_collection_due(); /* so that nothing of this thread's is left */
+  garbage_found = weft_gc_collect(2);
+  weft__store_release(&over, 1u);
+}
+
+static void collect_beside(bool away) {
+  other_goes_away = away;
+  old_ring = ring_new(3, true);
+  weft_gc_collect(2);
+  in_two_parts(1, step_full_collection, 1, step_make_young);
+}
+
+GcTest(gc_threads, a_full_collection_that_is_due_leaves_what_is_young_to_the_thread_that_runs) {
+  collect_beside(false);
+  cr_assert(old_ring_found, "what refers to it was alive, although it was no member");
+  if (WEFT__HAS_OWNERS) {
+    cr_assert_eq(generation_found, 0);
+    cr_assert_geq(garbage_found, LEFT_ALONE, "only %lld were left", (long long)garbage_found);
+  } else {
+    cr_assert_eq(generation_found, 2);
+    cr_assert_lt(garbage_found, LEFT_ALONE, "%lld were left", (long long)garbage_found);
+  }
+  cr_assert_eq(weft_gc_collect(2), 3, "the ring");
+}
+GcTest(gc_threads, a_full_collection_that_is_due_leaves_nothing_of_a_thread_that_is_away) {
+  collect_beside(true);
+  cr_assert(old_ring_found);
+  cr_assert_eq(generation_found, 2);
+  cr_assert_lt(garbage_found, LEFT_ALONE, "%lld were left", (long long)garbage_found);
+  cr_assert_eq(weft_gc_collect(2), 3, "the ring");
+}
+
+/* Young garbage between old objects, in pages that are not the current ones any more. */
+enum { OLD_LISTS = 6000 };
+static void step_make_young_among_old(void *unused) {
+  (void)unused;
+  static weft_object *old[OLD_LISTS];
+  for (int i = 0; i < OLD_LISTS; i++) old[i] = weft_list_new();
+  weft_gc_collect(2);
+  for (int i = 0; i < OLD_LISTS; i += 2) weft_clear(&old[i]);
+  drop_self_lists(OLD_LISTS / 2);
+  weft_auto weft_object *more = weft_list_new();
+  for (int i = 0; i < OLD_LISTS; i++) {
+    weft_auto weft_object *list = weft_list_new();
+    weft_list_append(more, list);
+  }
+  weft__store_release(&is_made, 1u);
+  while (!is_over()) poll_and_yield();
+  garbage_found = weft_gc_collect(0);
+  for (int i = 1; i < OLD_LISTS; i += 2) weft_clear(&old[i]);
+}
+static void step_only_full_collection(void *unused) {
+  (void)unused;
+  while (!weft__load_acquire(&is_made)) poll_and_yield();
+  make_full_collection_due();
+  weft__store_release(&over, 1u);
+}
+GcTest(gc_threads, a_young_collection_finds_what_a_full_one_has_left_alone) {
+  in_two_parts(1, step_only_full_collection, 1, step_make_young_among_old);
+  if (WEFT__HAS_OWNERS)
+    cr_assert_geq(garbage_found, OLD_LISTS / 2, "only %lld", (long long)garbage_found);
+  else
+    cr_assert_lt(garbage_found, OLD_LISTS / 2, "%lld", (long long)garbage_found);
+}
+
 /* --- Random graphs --- */
 
 enum { NODES = 400 };
