@@ -578,7 +578,7 @@ static void *track_and_untrack(void *unused) {
 RuntimeTest(tracemalloc, TM_050_threads_track_while_another_one_stops) {
   pthread_t trackers[TRACKERS];
   for (int i = 0; i < TRACKERS; i++) cr_assert_eq(pthread_create(&trackers[i], NULL, track_and_untrack, NULL), 0);
-  for (int i = 0; i < 100; i++) {
+  for (int i = 0; i < (SANITIZED ? 20 : 100); i++) {
     trace(2);
     weft_decref(FLOAT(i));
     weft_tracemalloc_stop();
