@@ -4,8 +4,8 @@
 #   make demo                             builds and runs every demo in every mode, then prints one table
 #   make demo DEMO=threading MODE=biased  runs one of them in one mode
 #
-# A demo is demos/NAME.c, with demos/NAME_*.c if it has several parts, and demos/support/. It checks itself and prints TAP
-# lines that are named by the rows of the ledger it demonstrates.
+# A demo is demos/NAME.c, with demos/NAME_*.c if it has several parts (in another directory, if that is what it shows), and
+# demos/support/. It checks itself and prints TAP lines that are named by the rows of the ledger it demonstrates.
 #
 # From the Makefile: B, VARIANT, MODES, CC, Q, ALLFLAGS, MODEDEF_<mode>, LIBS, INCLUDE, `out` (a mode's directory) and the
 # target demo-packages, which installs what is missing.
@@ -18,7 +18,7 @@ DEMO_CFLAGS = $$(pkg-config --cflags libmicrohttpd libcurl)
 
 # $(call demo_rules,mode,demo)
 define demo_rules
-$(call out,$(1))/demos/$(2): $(patsubst %.c,$(call out,$(1))/%.o,$(wildcard demos/$(2).c demos/$(2)_*.c) $(DEMO_SUPPORT)) \
+$(call out,$(1))/demos/$(2): $(patsubst %.c,$(call out,$(1))/%.o,$(wildcard demos/$(2).c demos/$(2)_*.c demos/*/$(2)_*.c) $(DEMO_SUPPORT)) \
     $(call out,$(1))/libweft-$(1).a
 	$$(Q)$$(CC) $$(ALLFLAGS) $$^ -o $$@ -Wl,--as-needed $$(DEMO_LIBS) $$(LIBS)
 endef
@@ -36,4 +36,4 @@ demo-programs: $(foreach m,$(MODES),$(foreach d,$(DEMO),$(call out,$(m))/demos/$
 demo: demo-programs
 	@sh demos/run.sh '$(DEMO)' '$(foreach m,$(MODES),$(m)=$(call out,$(m)))' $(B)/demos$(VARIANT)
 
--include $(wildcard $(B)/*/demos/*.d $(B)/*/demos/support/*.d)
+-include $(wildcard $(B)/*/demos/*.d $(B)/*/demos/*/*.d)

@@ -88,5 +88,6 @@ int main(void) {
   show_snapshots();
   show_origins();
   show_profiles();
+  show_leak_hunt();
   return demo_end();
 }

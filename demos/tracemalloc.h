@@ -7,8 +7,9 @@
 
 void show_memory(void);    /* TM-01 to 07, 37 */
 void show_snapshots(void); /* TM-08 to 17, 42, 43, 47 */
-void show_origins(void);   /* TM-19, 21, 22, 26, 27, 35, 44 */
-void show_profiles(void);  /* TM-23 to 25, 28 to 33, 36, 41, 45 */
+void show_origins(void);   /* TM-18 to 22, 26, 27, 35, 44 */
+void show_leak_hunt(void); /* TM-39, 40 */
+void show_profiles(void);  /* TM-23 to 25, 28 to 33, 36, 38, 41, 45, 46 */
 
 enum { SMALL_INTS = 257 /* 0 to 256, which are never allocated */, MILLION = 1000000 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "demos/tracemalloc.h"
 
@@ -69,6 +70,84 @@ static void show_filters(void) {
   weft_decref(elsewhere);
   for (int i = 0; i < BLOCKS; i++) weft_decref(blocks[i]);
   tap_check(good, "TM-19", "filters of 1001 blocks in each of two files: thirteen ways");
+}
+
+/* --- TM-18, 20: the document's filters --- */
+
+static weft_statistics *files_in_my_module(void) {
+  const weft_snapshot_filter filters[] = {weft_snapshot_keep("*/my_module/*"), weft_snapshot_drop("<frozen*"),
+                                          weft_snapshot_drop("<unknown>")};
+  weft_snapshot *all = weft_snapshot_take(), *left = weft_snapshot_filter_traces(all, 3, filters);
+  weft_statistics *files = weft_snapshot_statistics(left, WEFT_SNAPSHOT_BY_FILE, false);
+  weft_snapshot_free(left);
+  weft_snapshot_free(all);
+  return files;
+}
+
+static void show_my_module(void) {
+  int line;
+  trace(1);
+  weft_object *data = multiples(BLOCKS, 1000);
+  weft_statistics *none = files_in_my_module();
+  weft_object *elsewhere = made_elsewhere(&line);
+  weft_statistics *one = files_in_my_module();
+  weft_tracemalloc_stop();
+  tap_say("a list of this demo's: %zu files; then one in demos/my_module:", none ? none->count : 1);
+  say_top(one, 10);
+  tap_check(none && none->count == 0 && one && one->count == 1 && one->entries[0].count >= BLOCKS &&
+                ends_with(one->entries[0].traceback->frames[0].file, "my_module/tracemalloc_elsewhere.c"),
+            "TM-18", "000 §5.5: only what files in my_module allocate; what others do is filtered out");
+  weft_statistics_free(none);
+  weft_statistics_free(one);
+  weft_decref(elsewhere);
+  weft_decref(data);
+}
+
+/* Machine code that nobody has debug information for, as a compiler at run time makes it: returns make(). */
+typedef weft_object *(*maker)(void);
+static weft_object *made_by_code(maker make) {
+#if defined(__x86_64__)
+  static const unsigned char bytes[] = {0x55, 0x48, 0x89, 0xe5, 0xff, 0xd7, 0x5d, 0xc3}; /* push, mov, call, pop, ret */
+  void *code = mmap(NULL, sizeof bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (code == MAP_FAILED) return NULL;
+  memcpy(code, bytes, sizeof bytes);
+  weft_object *made = NULL;
+  if (mprotect(code, sizeof bytes, PROT_READ | PROT_EXEC) == 0) {
+    weft_object *(*run)(maker);
+    memcpy(&run, &code, sizeof run);
+    made = run(make);
+  }
+  munmap(code, sizeof bytes);
+  return made;
+#else
+  (void)make;
+  return NULL;
+#endif
+}
+
+static void show_unknown(void) {
+  trace(1);
+  weft_object *o = made_by_code(weft_list_new), *known = weft_list_new();
+  weft_traceback *t = weft_tracemalloc_get_object_traceback(o);
+  weft_snapshot *all = weft_snapshot_take();
+  weft_tracemalloc_stop();
+  if (o) {
+    const weft_snapshot_filter unknown = weft_snapshot_keep("<unknown>"), frozen = weft_snapshot_drop("<frozen*"),
+                               not_unknown = weft_snapshot_drop("<unknown>");
+    size_t every = weft_snapshot_count(all), of_it = left_by(all, 1, &unknown);
+    tap_say("%s:%d; traces %zu, <unknown> %zu, without frozen ones %zu, without <unknown> %zu", t->frames[0].file,
+            t->frames[0].line, every, of_it, left_by(all, 1, &frozen), left_by(all, 1, &not_unknown));
+    tap_check(!strcmp(t->frames[0].file, "<unknown>") && of_it == 1 && left_by(all, 1, &frozen) == every &&
+                  left_by(all, 1, &not_unknown) == every - 1,
+              "TM-20",
+              "000 §5.5: what code of unknown origin allocates, and ordinary files, which these filters leave");
+  } else {
+    tap_skip("TM-20", "no code can be made at run time here");
+  }
+  weft_snapshot_free(all);
+  weft_traceback_free(t);
+  weft_xdecref(o);
+  weft_decref(known);
 }
 
 /* --- TM-21, 22: files and tracebacks --- */
@@ -196,6 +275,8 @@ static void show_costs(void) {
 void show_origins(void) {
   tap_title("Where from");
   show_filters();
+  show_my_module();
+  show_unknown();
   show_groups();
   show_sources();
   show_costs();

@@ -313,6 +313,116 @@ static void show_functions(void) {
   weft_decref(o);
 }
 
+/* --- TM-38: what the document recommends --- */
+
+static weft_statistics *critical_operation(size_t *peak) {
+  weft_tracemalloc_reset_peak();
+  weft_snapshot *before = weft_snapshot_take();
+  weft_object *data = squares_list(10000);
+  weft_snapshot *after = weft_snapshot_take();
+  weft_decref(data);
+  *peak = traced_peak();
+  const weft_snapshot_filter only = weft_snapshot_keep("*/squares.c");
+  weft_snapshot *then = weft_snapshot_filter_traces(before, 1, &only);
+  weft_snapshot *now = weft_snapshot_filter_traces(after, 1, &only);
+  weft_statistics *grown = weft_snapshot_compare(now, then, WEFT_SNAPSHOT_BY_LINE, false);
+  weft_snapshot_free(then);
+  weft_snapshot_free(now);
+  weft_snapshot_free(after);
+  weft_snapshot_free(before);
+  return grown;
+}
+
+static void show_recommendations(void) {
+  bool off = !weft_tracemalloc_is_tracing();
+  size_t peak, before_block = (size_t)reports;
+  trace(1);
+  weft_statistics *grown = critical_operation(&peak);
+  size_t current = traced();
+  bool around = grown && grown->count && grown->entries[0].count_diff > 10000 / 2;
+  bool filtered = grown && grown->count;
+  for (size_t i = 0; grown && i < grown->count; i++)
+    filtered = filtered && ends_with(grown->entries[i].traceback->frames[0].file, "squares.c");
+  weft_statistics_free(grown);
+  weft_tracemalloc_stop();
+  {
+    PROFILED p = profile_begin("a block");
+    (void)p;
+  }
+  bool block = (size_t)reports == before_block + 1 && !weft_tracemalloc_is_tracing();
+  const struct {
+    const char *what;
+    bool good;
+  } list[] = {{"for development: off unless somebody starts it (TM-04)", off},
+              {"snapshots before and after what matters: it is the first line (TM-08)", around},
+              {"filters against noise: no line but those of one file (TM-18)", filtered},
+              {"a block that ends by itself (TM-23)", block},
+              {"the peak, not only what is left (TM-06)", peak > current + 10000 * sizeof(void *)}};
+  bool good = true;
+  for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+    tap_say("%zu. %s: %s", i + 1, list[i].what, list[i].good ? "seen" : "not seen");
+    good = good && list[i].good;
+  }
+  tap_check(good, "TM-38", "000 §5.11: its five recommendations");
+}
+
+/* --- TM-46: the usual problems --- */
+
+static size_t growth_by(weft_object *(*make)(weft_object *), weft_object *from) {
+  trace(1);
+  weft_auto weft_object *made = make(from);
+  size_t bytes = traced();
+  weft_tracemalloc_stop();
+  return made ? bytes : SIZE_MAX;
+}
+static weft_object *deep_copy(weft_object *from) { return weft_deepcopy(from, NULL); }
+static weft_object *keep_ten(weft_object *from) {
+  weft_object *kept = weft_list_new();
+  for (int i = 0; i < 10; i++) {
+    weft_auto weft_object *copy = deep_copy(from);
+    weft_list_append(kept, copy);
+  }
+  return kept;
+}
+static weft_object *release_ten(weft_object *from) {
+  weft_object *kept = keep_ten(from);
+  weft_list_clear(kept);
+  return kept;
+}
+static weft_object *as_list(weft_object *from) { return multiples(weft_list_length(from), 1000); }
+static weft_object *as_array(weft_object *from) { return weft_array_from('i', from); }
+static weft_object *at_once(weft_object *from) {
+  weft_object *all = weft_list_new();
+  for (int64_t i = 0; i < weft_list_length(from); i++) {
+    weft_auto weft_object *one = weft_list_of(1, &from);
+    weft_list_append(all, one);
+  }
+  return all;
+}
+static weft_object *one_by_one(weft_object *from) {
+  for (int64_t i = 0; i < weft_list_length(from); i++) weft_decref(weft_list_of(1, &from));
+  return weft_list_new();
+}
+
+static void show_problems(void) {
+  enum { NUMBERS = 10000 };
+  weft_auto weft_object *numbers = multiples(NUMBERS, 1000), *rows = at_once(numbers);
+  const struct {
+    const char *problem, *instead;
+    size_t bytes, less, times;
+  } list[] = {{"ten results that are kept", "released", growth_by(keep_ten, rows), growth_by(release_ten, rows), 100},
+              {"a deep copy (CP-36)", "a shallow one", growth_by(deep_copy, rows), growth_by(weft_copy, rows), 4},
+              {"ints in a list (ARR-01)", "in an array", growth_by(as_list, numbers), growth_by(as_array, numbers), 3},
+              {"10,000 objects at once (POOL-01)", "one after the other", growth_by(at_once, numbers),
+               growth_by(one_by_one, numbers), 100}};
+  bool good = true;
+  for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+    tap_say("%-33s %9zu B; %-19s %7zu B", list[i].problem, list[i].bytes, list[i].instead, list[i].less);
+    good = good && list[i].bytes < SIZE_MAX && list[i].bytes >= list[i].times * list[i].less;
+  }
+  tap_check(good, "TM-46", "001: a leak, needless copies, a container that is too large, too many objects");
+}
+
 void show_profiles(void) {
   tap_title("With it");
   show_profiler();
@@ -322,4 +432,6 @@ void show_profiles(void) {
   show_workflow();
   show_noise();
   show_functions();
+  show_recommendations();
+  show_problems();
 }

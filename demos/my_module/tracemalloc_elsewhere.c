@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A file of its own, so that filters have something to tell apart. */
+/* In a file and a directory of its own, so that filters have something to tell apart. */
 #include "demos/tracemalloc.h"
 
 enum { BLOCKS = 1000 };
