@@ -170,13 +170,22 @@ static int tuple_traverse(weft_object *self, weft_visit visit, void *arg) {
 
 static void tuple_dealloc(weft_object *self);
 
+/* Drops an item of a tuple that dies. True: it was the last reference to a tuple whose items are to be dropped now. */
+static inline bool last_of_tuple(weft_object *o) {
+  if (WEFT_DEBUG) weft__debug_check("weft_decref", o);
+  if (!weft__count_decref(&o->count)) return false;
+  if (WEFT_UNLIKELY(o->type != &weft_tuple_type || weft__in_bracket())) {
+    weft__dealloc(o);
+    return false;
+  }
+  return true;
+}
+
 /* Trees of tuples are common: what weft__dealloc does for a tuple in one that dies. */
 static void drop_item(weft_object *o) {
-  if (WEFT_DEBUG) weft__debug_check("weft_decref", o);
-  if (!weft__count_decref(&o->count)) return;
+  if (!last_of_tuple(o)) return;
   struct weft__tstate *ts = weft__self();
-  bool nested = ts->dealloc_depth > 0 && ts->dealloc_depth < WEFT__DEALLOC_DEPTH;
-  if (o->type != &weft_tuple_type || !nested || weft__in_bracket()) {
+  if (WEFT_UNLIKELY(ts->dealloc_depth - 1 >= WEFT__DEALLOC_DEPTH - 1)) {
     weft__dealloc(o);
     return;
   }
@@ -186,17 +195,26 @@ static void drop_item(weft_object *o) {
   ts->dealloc_depth--;
 }
 
-/* Last to first. Most items are others' too: a call only for those that may die. */
-WEFT_ALWAYS_INLINE void drop_items(struct weft__tuple *t) {
-  for (size_t i = t->size; i-- > 0;)
+/* Last to first, down to number `first`. Most items are others' too: a call only for those that may die. */
+WEFT_ALWAYS_INLINE void drop_items(struct weft__tuple *t, size_t first) {
+  for (size_t i = t->size; i-- > first;)
     if (WEFT_UNLIKELY(!weft__count_decref_inline(&t->items[i]->count))) drop_item(t->items[i]);
 }
 
-static void tuple_release(weft_object *self) { drop_items((struct weft__tuple *)self); }
+static void tuple_release(weft_object *self) { drop_items((struct weft__tuple *)self, 0); }
 
+/* A first item that dies with it is next, and no deeper. */
 static void tuple_dealloc(weft_object *self) {
-  drop_items((struct weft__tuple *)self);
-  weft__heap_free(self, block_size(((struct weft__tuple *)self)->size));
+  for (;;) {
+    struct weft__tuple *t = (struct weft__tuple *)self;
+    const size_t n = t->size;
+    drop_items(t, 1);
+    weft_object *first = n ? t->items[0] : NULL;
+    weft__heap_free(self, block_size(n));
+    if (!first || weft__count_decref_inline(&first->count) || !last_of_tuple(first)) return;
+    weft__not_young(first);
+    self = first;
+  }
 }
 
 static size_t tuple_size_of(weft_object *self) { return block_size(((struct weft__tuple *)self)->size); }

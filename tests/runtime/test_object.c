@@ -431,6 +431,7 @@ static weft_object *body_returns_none(weft_object *function, weft_object *const 
 
 static weft_object *in_list(weft_object *o) { return LIST(o); }
 static weft_object *in_tuple(weft_object *o) { return TUPLE(o); }
+static weft_object *in_pair(weft_object *o) { return TUPLE(INT(1), o); }
 static weft_object *in_function(weft_object *o) {
   weft_object *f = weft_function_new("f", body_returns_none, 1, &o);
   weft_decref(o);
@@ -477,6 +478,8 @@ static weft_object *deep(const wrapper *wrappers, size_t n, size_t depth) {
 
 DEEP_TEST(lists, in_list)
 DEEP_TEST(tuples, in_tuple)
+DEEP_TEST(pairs, in_pair)
+DEEP_TEST(tuples_and_pairs, in_tuple, in_pair)
 DEEP_TEST(functions, in_function)
 DEEP_TEST(cells, in_cell)
 DEEP_TEST(instances, in_instance)
