@@ -59,10 +59,10 @@ static void begin_to_count(struct weft__heap *heap, int generation, uint32_t you
   weft__store_relaxed(&heap->young_limit, weft__gc_young_limit());
   if (generation > 0) heap->own_collections = heap->unseen = 0;
 }
-/* What a collection was of. */
+/* What a collection is of. */
 struct scope {
   int generation;
-  bool yielding; /* without what is young and of threads that look at it by themselves */
+  bool yielding; /* without what is young in heaps that weft__gc_yields_to */
 };
 static void begin_to_count_of(struct weft__tstate *ts, void *scope_) {
   const struct scope *scope = scope_;

@@ -185,7 +185,8 @@ static inline bool last_of_tuple(weft_object *o) {
 static void drop_item(weft_object *o) {
   if (!last_of_tuple(o)) return;
   struct weft__tstate *ts = weft__self();
-  if (WEFT_UNLIKELY(ts->dealloc_depth - 1 >= WEFT__DEALLOC_DEPTH - 1)) {
+  bool nested = ts->dealloc_depth > 0 && ts->dealloc_depth < WEFT__DEALLOC_DEPTH;
+  if (WEFT_UNLIKELY(!nested)) {
     weft__dealloc(o);
     return;
   }
