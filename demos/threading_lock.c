@@ -199,13 +199,36 @@ static int64_t sum_of(weft_object *list) {
   return sum;
 }
 
+static weft_object *insert_often(size_t index, void *dict) {
+  for (int64_t i = 0; i < APPENDS; i++) {
+    weft_auto weft_object *key = weft_int_new((int64_t)index * APPENDS + i);
+    if (!key || weft_dict_set(dict, key, key) < 0) return NULL;
+    weft_poll();
+  }
+  return WEFT_NONE;
+}
+
+/* How many of the keys 0 to n - 1 are there, with themselves as values. */
+static int64_t right_items(weft_object *dict, int64_t n) {
+  int64_t right = 0;
+  for (int64_t i = 0; i < n; i++) {
+    weft_auto weft_object *key = weft_int_new(i), *value = NULL;
+    right += weft_dict_find(dict, key, &value) == 1 && weft_int_value(value) == i;
+  }
+  return right;
+}
+
 void show_containers(void) {
   const int64_t all = THREADS * APPENDS;
-  weft_auto weft_object *list = weft_list_new();
-  tap_title("Single container operations: %d threads append %d ints each to one list", THREADS, APPENDS);
-  bool done = list && run_threads(THREADS, append_often, list, NULL);
+  weft_auto weft_object *list = weft_list_new(), *dict = weft_dict_new();
+  tap_title("Single container operations: %d threads append %d ints each to one list, and insert them into one dict",
+            THREADS, APPENDS);
+  bool done =
+      list && dict && run_threads(THREADS, append_often, list, NULL) && run_threads(THREADS, insert_often, dict, NULL);
   int64_t length = weft_list_length(list), sum = sum_of(list);
-  tap_check(done && length == all && sum == all * (all - 1) / 2, NULL, "length %lld, sum %lld: exact",
-            (long long)length, (long long)sum);
-  tap_say("This is the list's half of GIL-16. Its other half needs dict, which this runtime does not have yet.");
+  int64_t keys = weft_dict_length(dict), right = right_items(dict, all);
+  tap_say("list: length %lld, sum %lld; dict: length %lld, %lld items as inserted", (long long)length, (long long)sum,
+          (long long)keys, (long long)right);
+  tap_check(done && length == all && sum == all * (all - 1) / 2 && keys == all && right == all, "GIL-16",
+            "of %lld appends and as many insertions none is lost", (long long)all);
 }
