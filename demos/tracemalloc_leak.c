@@ -11,12 +11,13 @@ static int64_t length_of_round(int round) { return 1000 + round * 100; }
 
 /* [d * 2 for d in data] */
 static weft_object *doubled(weft_object *data) {
-  weft_auto weft_object *two = weft_int_new(2), *iterator = weft_iter(data), *result = weft_list_new();
+  weft_auto weft_object *two = weft_int_new(2), *iterator = weft_iter(data);
+  weft_object *result = weft_list_new();
   for (weft_object *d; (d = weft_next(iterator)); weft_decref(d)) {
     weft_auto weft_object *twice = AT_LINE(&of_result, weft_multiply(d, two));
     weft_list_append(result, twice);
   }
-  return weft_new_ref(result);
+  return result;
 }
 
 /* def process(self, data) of the leaking class. */

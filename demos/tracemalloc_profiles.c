@@ -315,10 +315,13 @@ static void show_functions(void) {
 
 /* --- TM-38: what the document recommends --- */
 
+enum { CRITICAL = 10000 };
+
+/* What its lines have allocated more than before; and the peak. */
 static weft_statistics *critical_operation(size_t *peak) {
   weft_tracemalloc_reset_peak();
   weft_snapshot *before = weft_snapshot_take();
-  weft_object *data = squares_list(10000);
+  weft_object *data = squares_list(CRITICAL);
   weft_snapshot *after = weft_snapshot_take();
   weft_decref(data);
   *peak = traced_peak();
@@ -335,11 +338,12 @@ static weft_statistics *critical_operation(size_t *peak) {
 
 static void show_recommendations(void) {
   bool off = !weft_tracemalloc_is_tracing();
-  size_t peak, before_block = (size_t)reports;
+  size_t peak;
+  int before_block = reports;
   trace(1);
   weft_statistics *grown = critical_operation(&peak);
   size_t current = traced();
-  bool around = grown && grown->count && grown->entries[0].count_diff > 10000 / 2;
+  bool around = grown && grown->count && grown->entries[0].count_diff > CRITICAL / 2;
   bool filtered = grown && grown->count;
   for (size_t i = 0; grown && i < grown->count; i++)
     filtered = filtered && ends_with(grown->entries[i].traceback->frames[0].file, "squares.c");
@@ -349,7 +353,7 @@ static void show_recommendations(void) {
     PROFILED p = profile_begin("a block");
     (void)p;
   }
-  bool block = (size_t)reports == before_block + 1 && !weft_tracemalloc_is_tracing();
+  bool block = reports == before_block + 1 && !weft_tracemalloc_is_tracing();
   const struct {
     const char *what;
     bool good;
@@ -357,7 +361,7 @@ static void show_recommendations(void) {
               {"snapshots before and after what matters: it is the first line (TM-08)", around},
               {"filters against noise: no line but those of one file (TM-18)", filtered},
               {"a block that ends by itself (TM-23)", block},
-              {"the peak, not only what is left (TM-06)", peak > current + 10000 * sizeof(void *)}};
+              {"the peak, not only what is left (TM-06)", peak > current + CRITICAL * sizeof(void *)}};
   bool good = true;
   for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
     tap_say("%zu. %s: %s", i + 1, list[i].what, list[i].good ? "seen" : "not seen");

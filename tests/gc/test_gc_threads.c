@@ -139,9 +139,9 @@ GcTest(gc_threads, FTG_004_thresholds_change_while_others_make_garbage) {
 /* --- What a full collection that has become due leaves to the threads that run --- */
 
 enum { LEFT_ALONE = 50 };
-static weft_object *young_list; /* the other thread's; it refers to `node` */
-static weft_object *old_ring;   /* the collecting thread's; the reference from young_list is the only one but its own */
-static uint32_t is_made;        /* atomic */
+static weft_object *young_list; /* the other thread's; it refers to old_ring */
+static weft_object *old_ring; /* the collecting thread's, which drops its reference: young_list has the only one left */
+static uint32_t is_made;      /* atomic */
 static bool other_goes_away;
 static int64_t generation_found, garbage_found;
 static bool old_ring_found;
